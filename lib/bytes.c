@@ -1,0 +1,210 @@
+#include <plumb/bytes.h>
+
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/own.h"
+
+void
+plumb_bytes_clear(struct plumb_bytes *b)
+{
+    free(b->data);
+    *b = (struct plumb_bytes){ 0 };
+}
+
+void
+plumb_bytes_cleanse(struct plumb_bytes *b)
+{
+    if (b->data != NULL)
+        OPENSSL_cleanse(b->data, b->len);
+    plumb_bytes_clear(b);
+}
+
+enum plumb_code
+plumb_bytes_copy(const void *data, size_t len, struct plumb_bytes *ret, struct plumb_err *err)
+{
+    uint8_t *copy = len < SIZE_MAX ? malloc(len + 1) : NULL;
+
+    if (copy == NULL)
+        return plumb_fail_memory(err);
+    if (len > 0)
+        memcpy(copy, data, len);
+    copy[len] = 0;
+    *ret = (struct plumb_bytes){ copy, len };
+    return PLUMB_OK;
+}
+
+void
+plumb_sha256(const void *data, size_t len, struct plumb_digest *ret)
+{
+    (void)SHA256(data, len, ret->b); /* the one-shot: no fetch, no context on the heap */
+}
+
+bool
+plumb_digest_eq(const struct plumb_digest *a, const struct plumb_digest *b)
+{
+    return memcmp(a->b, b->b, sizeof a->b) == 0;
+}
+
+int
+plumb_digest_cmp(const struct plumb_digest *a, const struct plumb_digest *b)
+{
+    return memcmp(a->b, b->b, sizeof a->b);
+}
+
+void
+plumb_digest_hex(const struct plumb_digest *d, char ret[PLUMB_DIGEST_HEX])
+{
+    plumb_hex(d->b, sizeof d->b, ret);
+}
+
+enum plumb_code
+plumb_digest_parse(const char *hex, const char *where, struct plumb_digest *ret,
+                   struct plumb_err *err)
+{
+    struct plumb_digest d;
+    size_t n;
+
+    if (strlen(hex) != 2 * PLUMB_DIGEST_LEN)
+        return plumb_fail(err, PLUMB_INVALID, "hex.form", where,
+                          "a digest is 64 lower-case hex digits, this has %zu characters",
+                          strlen(hex));
+    PLUMB_TRY(plumb_hex_parse(hex, where, d.b, sizeof d.b, &n, err));
+    *ret = d;
+    return PLUMB_OK;
+}
+
+void
+plumb_hex(const void *data, size_t len, char *ret)
+{
+    static const char digits[] = "0123456789abcdef";
+    const uint8_t *p = data;
+
+    for (size_t i = 0; i < len; i++) {
+        *ret++ = digits[p[i] >> 4];
+        *ret++ = digits[p[i] & 15];
+    }
+    *ret = '\0';
+}
+
+static int
+nibble(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+enum plumb_code
+plumb_hex_parse(const char *hex, const char *where, uint8_t *ret, size_t max, size_t *ret_len,
+                struct plumb_err *err)
+{
+    size_t len = strlen(hex);
+
+    if (len % 2 != 0 || len / 2 > max)
+        return plumb_fail(err, PLUMB_INVALID, "hex.form", where,
+                          "want an even number of hex digits, at most %zu, not %zu", 2 * max,
+                          len);
+    for (size_t i = 0; i < len; i++)
+        if (nibble(hex[i]) < 0)
+            return plumb_fail(err, PLUMB_INVALID, "hex.form", where,
+                              "want lower-case hex digits only");
+    for (size_t i = 0; i < len / 2; i++)
+        ret[i] = (uint8_t)(nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]));
+    *ret_len = len / 2;
+    return PLUMB_OK;
+}
+
+enum plumb_code
+plumb_base64(const void *data, size_t len, char **ret, struct plumb_err *err)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const uint8_t *p = data;
+    char *text = len < SIZE_MAX / 2 ? malloc((len + 2) / 3 * 4 + 1) : NULL;
+    char *o = text;
+
+    if (text == NULL)
+        return plumb_fail_memory(err);
+    for (size_t i = 0; i < len; i += 3) {
+        size_t n = len - i;
+        uint32_t v = (uint32_t)p[i] << 16 | (n > 1 ? (uint32_t)p[i + 1] << 8 : 0) |
+                     (n > 2 ? p[i + 2] : 0);
+
+        *o++ = alphabet[v >> 18];
+        *o++ = alphabet[v >> 12 & 63];
+        *o++ = n > 1 ? alphabet[v >> 6 & 63] : '=';
+        *o++ = n > 2 ? alphabet[v & 63] : '=';
+    }
+    *o = '\0';
+    *ret = text;
+    return PLUMB_OK;
+}
+
+static int
+sextet(char c, bool url_too)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    if (c == '+' || (url_too && c == '-'))
+        return 62;
+    return c == '/' || (url_too && c == '_') ? 63 : -1;
+}
+
+static enum plumb_code
+base64_parse(const char *text, size_t len, bool lenient, const char *where,
+             struct plumb_bytes *ret, struct plumb_err *err)
+{
+    size_t pad = 0;
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes out = { 0 };
+    uint32_t acc = 0;
+    unsigned bits = 0;
+
+    while (pad < 2 && pad < len && text[len - 1 - pad] == '=')
+        pad++;
+    if ((len % 4 != 0 && (!lenient || pad != 0 || len % 4 == 1)))
+        return plumb_fail(err, PLUMB_INVALID, "base64.form", where,
+                          "%zu characters are no whole number of base64 groups", len);
+    out.data = malloc(len / 4 * 3 + 4);
+    if (out.data == NULL)
+        return plumb_fail_memory(err);
+    for (size_t i = 0; i < len - pad; i++) {
+        int v = sextet(text[i], lenient);
+
+        if (v < 0)
+            return plumb_fail(err, PLUMB_INVALID, "base64.form", where,
+                              "character %zu is not of the base64 alphabet", i);
+        acc = acc << 6 | (uint32_t)v;
+        bits += 6;
+        if (bits >= 8) {
+            bits -= 8;
+            out.data[out.len++] = (uint8_t)(acc >> bits);
+        }
+    }
+    if ((acc & ((1u << bits) - 1)) != 0)
+        return plumb_fail(err, PLUMB_INVALID, "base64.form", where,
+                          "the unused bits of the last group are not zero");
+    out.data[out.len] = 0;
+    *ret = (struct plumb_bytes){ PLUMB_TAKE(out.data), out.len };
+    return PLUMB_OK;
+}
+
+enum plumb_code
+plumb_base64_parse(const char *text, size_t len, const char *where, struct plumb_bytes *ret,
+                   struct plumb_err *err)
+{
+    return base64_parse(text, len, false, where, ret, err);
+}
+
+enum plumb_code
+plumb_base64_parse_lenient(const char *text, size_t len, const char *where,
+                           struct plumb_bytes *ret, struct plumb_err *err)
+{
+    return base64_parse(text, len, true, where, ret, err);
+}

@@ -1,0 +1,216 @@
+/* Into the profile, or not at all; and out again in the canonical form. */
+#include <plumb/json.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/json_path.h"
+#include "lib/own.h"
+
+#define NUMBER_MAX INT64_C(9007199254740991)
+
+/* Deepest nesting outside strings. jansson recurses, so this is asked before it is. */
+static unsigned
+nesting(const char *p, size_t len)
+{
+    unsigned depth = 0, deepest = 0;
+    bool quoted = false;
+
+    for (size_t i = 0; i < len; i++) {
+        char c = p[i];
+
+        if (quoted) {
+            if (c == '\\')
+                i++;
+            else if (c == '"')
+                quoted = false;
+        } else if (c == '"') {
+            quoted = true;
+        } else if (c == '{' || c == '[') {
+            if (++depth > deepest)
+                deepest = depth;
+        } else if ((c == '}' || c == ']') && depth > 0) {
+            depth--;
+        }
+    }
+    return deepest;
+}
+
+static bool
+plain_text(const char *s, size_t len)
+{
+    const uint8_t *p = (const uint8_t *)s;
+
+    for (size_t i = 0; i < len; i++) {
+        if (p[i] < 0x20 || p[i] == 0x7f)
+            return false;
+        if (p[i] == 0xe2 && len - i > 2 && p[i + 1] == 0x80 && (p[i + 2] & 0xfe) == 0xa8)
+            return false; /* U+2028, U+2029 */
+    }
+    return true;
+}
+
+static bool
+ascii(const char *s)
+{
+    for (; *s != '\0'; s++)
+        if ((unsigned char)*s < 0x20 || (unsigned char)*s > 0x7e)
+            return false;
+    return true;
+}
+
+static enum plumb_code
+in_profile(const struct plumb_jv *v, struct plumb_err *err)
+{
+    struct plumb_jv child;
+    const char *key;
+    json_t *value;
+    size_t i;
+
+    switch (json_typeof(v->json)) {
+    case JSON_REAL:
+        return plumb_jv_fail(v, err, PLUMB_INVALID, "json.number",
+                             "numbers are integers here, write no fraction or exponent");
+    case JSON_INTEGER:
+        if (json_integer_value(v->json) > NUMBER_MAX ||
+            json_integer_value(v->json) < -NUMBER_MAX)
+            return plumb_jv_fail(v, err, PLUMB_INVALID, "json.number",
+                                 "integers stay within 2^53-1 here");
+        return PLUMB_OK;
+    case JSON_STRING:
+        if (!plain_text(json_string_value(v->json), json_string_length(v->json)))
+            return plumb_jv_fail(
+                v, err, PLUMB_INVALID, "json.string",
+                "control characters and U+2028/2029 have no place in a string");
+        return PLUMB_OK;
+    case JSON_ARRAY:
+        json_array_foreach(v->json, i, value)
+        {
+            child = (struct plumb_jv){ value, v, NULL, i };
+            PLUMB_TRY(in_profile(&child, err));
+        }
+        return PLUMB_OK;
+    case JSON_OBJECT:
+        json_object_foreach(v->json, key, value)
+        {
+            child = (struct plumb_jv){ value, v, key, 0 };
+            if (!ascii(key))
+                return plumb_jv_fail(&child, err, PLUMB_INVALID, "json.key",
+                                     "object keys are printable ASCII");
+            PLUMB_TRY(in_profile(&child, err));
+        }
+        return PLUMB_OK;
+    default:
+        return PLUMB_OK;
+    }
+}
+
+static enum plumb_code
+refused_by_jansson(const char *data, size_t len, const json_error_t *je, struct plumb_err *err)
+{
+    const char *rule = "json.syntax";
+    size_t position = je->position > 0 ? (size_t)je->position : 0;
+    char path[128];
+
+    switch (json_error_code(je)) {
+    case json_error_duplicate_key:
+        rule = "json.duplicate-key";
+        break;
+    case json_error_numeric_overflow:
+        rule = "json.number";
+        break;
+    case json_error_invalid_utf8:
+    case json_error_null_character:
+    case json_error_null_byte_in_key:
+        rule = "json.string";
+        break;
+    case json_error_out_of_memory:
+        return plumb_fail_memory(err);
+    default:
+        break;
+    }
+    json_path_at(data, len, position < len ? position : len, path, sizeof path);
+    return plumb_fail(err, PLUMB_INVALID, rule, path, "byte %zu: %s", position, je->text);
+}
+
+enum plumb_code
+plumb_json_load(const void *data, size_t len, size_t max, unsigned depth, json_t **ret,
+                struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_json_auto) json_t *json = NULL;
+    json_error_t je;
+    struct plumb_jv root;
+
+    if (len > max)
+        return plumb_fail(err, PLUMB_TOO_LARGE, "json.size", "",
+                          "%zu bytes, at most %zu are read", len, max);
+    if (nesting(data, len) > depth)
+        return plumb_fail(err, PLUMB_INVALID, "json.depth", "", "nested deeper than %u levels",
+                          depth);
+    json = json_loadb(data, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &je);
+    if (json == NULL)
+        return refused_by_jansson(data, len, &je, err);
+    root = plumb_jv_root(json, NULL);
+    PLUMB_TRY(in_profile(&root, err));
+    *ret = PLUMB_TAKE(json);
+    return PLUMB_OK;
+}
+
+enum plumb_code
+plumb_json_load_canonical(const void *data, size_t len, size_t max, json_t **ret,
+                          struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_json_auto) json_t *json = NULL;
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes text = { 0 };
+    size_t at = 0;
+
+    PLUMB_TRY(plumb_json_load(data, len, max, PLUMB_JSON_DEPTH, &json, err));
+    PLUMB_TRY(plumb_json_canonical(json, &text, err));
+    while (at < len && at < text.len && ((const uint8_t *)data)[at] == text.data[at])
+        at++;
+    if (at != len || at != text.len) {
+        char path[128];
+
+        json_path_at(data, len, at, path, sizeof path);
+        return plumb_fail(err, PLUMB_INVALID, "json.canonical", path,
+                          "byte %zu is not as in the canonical form (compact, keys sorted)",
+                          at);
+    }
+    *ret = PLUMB_TAKE(json);
+    return PLUMB_OK;
+}
+
+/* jansson writes what the profile allows just as RFC 8785 does. */
+enum plumb_code
+plumb_json_canonical(const json_t *json, struct plumb_bytes *ret, struct plumb_err *err)
+{
+    const size_t flags = JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY;
+    struct plumb_jv root = plumb_jv_root((json_t *)json, NULL); /* only read */
+    PLUMB_AUTO(auto_free) char *text = NULL;
+    size_t len;
+
+    PLUMB_TRY(in_profile(&root, err));
+    text = json_dumps(json, flags);
+    if (text == NULL)
+        return plumb_fail_memory(err);
+    len = strlen(text);
+    *ret = (struct plumb_bytes){ (uint8_t *)PLUMB_TAKE(text), len };
+    return PLUMB_OK;
+}
+
+enum plumb_code
+plumb_json_digest(const json_t *json, struct plumb_digest *ret, struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes text = { 0 };
+
+    PLUMB_TRY(plumb_json_canonical(json, &text, err));
+    plumb_sha256(text.data, text.len, ret);
+    return PLUMB_OK;
+}
+
+void
+plumb_json_auto(json_t **j)
+{
+    json_decref(*j);
+}

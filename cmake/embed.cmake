@@ -1,0 +1,27 @@
+# cmake -DOUT=x.c -DDIR=migrations -P embed.cmake: writes the migrations as a C table
+# (server/db/migrate.h), so that plumbd is one file. They must be numbered 0001, 0002, ...
+file(GLOB files ${DIR}/*.sql)
+list(SORT files)
+set(arrays "")
+set(rows "")
+set(count 0)
+foreach(file ${files})
+  get_filename_component(name ${file} NAME_WE)
+  math(EXPR count "${count} + 1")
+  string(REGEX MATCH "^([0-9][0-9][0-9][0-9])_[a-z0-9_]+$" ok ${name})
+  string(SUBSTRING "000${count}" 0 -1 number)
+  string(LENGTH ${number} length)
+  math(EXPR start "${length} - 4")
+  string(SUBSTRING ${number} ${start} 4 number)
+  if(NOT ok OR NOT CMAKE_MATCH_1 STREQUAL number)
+    message(FATAL_ERROR "migrations: ${name}.sql should be number ${number}, as in ${number}_name.sql")
+  endif()
+  file(READ ${file} hex HEX)
+  string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
+  string(APPEND arrays "static const unsigned char sql_${number}[] = { ${bytes} 0 };\n")
+  string(APPEND rows "    { ${count}, \"${name}\", sql_${number}, sizeof sql_${number} - 1 },\n")
+endforeach()
+file(WRITE ${OUT}.new "#include \"server/db/migrate.h\"\n\n${arrays}
+const struct db_migration db_migrations[] = {\n${rows}};
+const size_t db_migration_count = ${count};\n")
+file(RENAME ${OUT}.new ${OUT})

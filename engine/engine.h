@@ -94,6 +94,24 @@ bool engine_may_fleet(const struct engine *e, const struct engine_client *c,
                       enum plumb_power power, const char *fleet);
 
 /*
+ * Every key that documents and enrolments list, whose it is, and what its owner may now: for a
+ * snapshot that answers without the engine. engine_keys_changed counts the changes that such a
+ * snapshot must follow.
+ */
+struct engine_key_view {
+    const struct plumb_pubkey *pub;
+    enum plumb_use use;
+    bool active; /* now */
+    const char *principal;
+    unsigned may;
+    const char *const *fleets;
+    size_t nfleets;
+};
+typedef bool engine_key_fn(void *arg, const struct engine_key_view *key);
+void engine_each_key(const struct engine *e, engine_key_fn *fn, void *arg);
+uint64_t engine_keys_changed(const struct engine *e);
+
+/*
  * What time has brought about and the log does not record yet, in order: for each the service
  * makes one statement (kind, subject release, members as docs/formats.md section 2) and applies
  * it. Call again after each until 0.

@@ -1,9 +1,11 @@
 #include "server/db/blob.h"
+#include "server/db/event.h"
 #include "server/db/instance.h"
+#include "server/db/listing.h"
 #include "server/db/lock.h"
 #include "server/db/log.h"
 #include "server/db/publication.h"
 
 const struct db_catalogue *const db_catalogues[] = {
-    &db_lock, &db_log, &db_blob, &db_publication, &db_instance, NULL,
+    &db_lock, &db_log, &db_blob, &db_publication, &db_instance, &db_event, &db_listing, NULL,
 };

@@ -277,3 +277,26 @@ db_get_bytes(const PGresult *res, int row, int col, size_t *ret_len)
     *ret_len = (size_t)PQgetlength(res, row, col);
     return (const uint8_t *)PQgetvalue(res, row, col);
 }
+
+void
+db_lists_init(struct db_lists *lists, const enum db_type *types, size_t n)
+{
+    lists->n = n;
+    for (size_t i = 0; i < n; i++)
+        db_list_init(&lists->list[i], types[i]);
+}
+
+void
+db_lists_clear(struct db_lists *lists)
+{
+    for (size_t i = 0; i < lists->n; i++)
+        db_list_clear(&lists->list[i]);
+}
+
+const struct db_param *
+db_lists_params(struct db_lists *lists)
+{
+    for (size_t i = 0; i < lists->n; i++)
+        lists->params[i] = db_list(&lists->list[i]);
+    return lists->params;
+}

@@ -58,6 +58,18 @@ PLUMB_MUST_CHECK enum plumb_code db_list_text(struct db_list *list, const char *
 PLUMB_MUST_CHECK enum plumb_code db_list_time(struct db_list *list, plumb_time t,
                                               struct plumb_err *err);
 
+/* The columns of a bulk insert, freed together; {0} is legal to clear. */
+#define DB_LISTS_MAX 16
+struct db_lists {
+    struct db_list list[DB_LISTS_MAX];
+    struct db_param params[DB_LISTS_MAX];
+    size_t n;
+};
+void db_lists_init(struct db_lists *lists, const enum db_type *types, size_t n);
+void db_lists_clear(struct db_lists *lists);
+/* One parameter for each list; borrowed. */
+const struct db_param *db_lists_params(struct db_lists *lists);
+
 /* The bytes of an array parameter, for db.c. */
 const uint8_t *db_list_encode(struct db_list *list, size_t *ret_len);
 

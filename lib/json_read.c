@@ -209,12 +209,18 @@ enum plumb_code
 plumb_jv_base64(const struct plumb_jv *v, size_t max, struct plumb_bytes *ret,
                 struct plumb_err *err)
 {
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes out = { 0 };
     char path[sizeof err->where];
     const char *text;
 
     PLUMB_TRY(plumb_jv_string(v, (max + 2) / 3 * 4, &text, err));
     plumb_jv_path(v, path, sizeof path);
-    return plumb_base64_parse(text, json_string_length(v->json), path, ret, err);
+    PLUMB_TRY(plumb_base64_parse(text, json_string_length(v->json), path, &out, err));
+    if (out.len > max)
+        return plumb_fail(err, PLUMB_INVALID, "json.length", path, "longer than %zu bytes",
+                          max);
+    *ret = (struct plumb_bytes){ PLUMB_TAKE(out.data), out.len };
+    return PLUMB_OK;
 }
 
 static bool

@@ -42,7 +42,8 @@ PLUMB_MUST_CHECK enum plumb_code plumb_dsse_sign(const void *payload, size_t len
                                                  struct plumb_signer *const *signers,
                                                  size_t nsigners, json_t **ret_envelope,
                                                  struct plumb_err *err);
-/* One more signature on an envelope of ours (the genesis ceremony). */
+/* One more signature on an envelope of ours (the genesis ceremony). Rule "dsse.signed"
+ * (PLUMB_CONFLICT) if this key's is there. */
 PLUMB_MUST_CHECK enum plumb_code plumb_dsse_add(json_t *envelope, struct plumb_signer *signer,
                                                 struct plumb_err *err);
 

@@ -29,7 +29,8 @@ struct plumb_pubkey;
 
 /*
  * From DER SPKI: Ed25519 or an uncompressed point on P-256, in the one DER form (what OpenSSL
- * writes again must be the same bytes). sk_application is NULL for an ordinary key; for a FIDO
+ * writes again must be the same bytes). Points off their curve's field, and Ed25519 points of
+ * small order, are refused. sk_application is NULL for an ordinary key; for a FIDO
  * security key it is the application it was made for ("ssh:..."). Rules "key.spki", "key.type",
  * "key.application".
  */
@@ -37,7 +38,11 @@ PLUMB_MUST_CHECK enum plumb_code
 plumb_pubkey_from_spki(const void *der, size_t len, const char *sk_application,
                        bool sk_verify_required, const char *where, struct plumb_pubkey **ret,
                        struct plumb_err *err);
-/* From an OpenSSH public key blob (RFC 4253 section 6.6; PROTOCOL.u2f for sk-). */
+/*
+ * From an OpenSSH public key blob (RFC 4253 section 6.6; PROTOCOL.u2f for sk-). Rules
+ * "ssh.form", "key.spki", "key.application", and "key.type" (PLUMB_UNSUPPORTED) for other
+ * types.
+ */
 PLUMB_MUST_CHECK enum plumb_code plumb_pubkey_from_ssh(const void *blob, size_t len,
                                                        struct plumb_pubkey **ret,
                                                        struct plumb_err *err);
@@ -59,7 +64,8 @@ bool plumb_pubkey_ed25519(const struct plumb_pubkey *key, uint8_t ret[32]);
 /*
  * sig over msg: 64 raw bytes (Ed25519), DER (P-256; raw r||s when 64 bytes and not DER), or for
  * a security key the whole OpenSSH signature blob, whose flags must say user present, and user
- * verified where the key requires it. Rule "signature.bad", or "signature.user-presence".
+ * verified where the key requires it. Rules "signature.bad", "signature.user-presence",
+ * "signature.user-verification"; all are PLUMB_BAD_SIGNATURE.
  */
 PLUMB_MUST_CHECK enum plumb_code plumb_pubkey_verify(const struct plumb_pubkey *key,
                                                      const void *msg, size_t msg_len,
@@ -94,16 +100,17 @@ PLUMB_MUST_CHECK enum plumb_code plumb_signer_generate(enum plumb_key_type type,
                                                        struct plumb_signer **ret,
                                                        struct plumb_err *err);
 /*
- * PKCS#8 PEM of a signer made by the two calls above; encrypted (AES-256-CBC, scrypt) when
- * passphrase is not NULL. The caller clears *ret with plumb_bytes_cleanse. PLUMB_UNSUPPORTED
- * for others.
+ * PKCS#8 PEM of a signer made by the two calls above; encrypted (AES-256-CBC, key by scrypt)
+ * when passphrase is not NULL. The caller clears *ret with plumb_bytes_cleanse.
+ * PLUMB_UNSUPPORTED for others.
  */
 PLUMB_MUST_CHECK enum plumb_code plumb_signer_to_pem(const struct plumb_signer *signer,
                                                      const char *passphrase,
                                                      struct plumb_bytes *ret,
                                                      struct plumb_err *err);
-/* A self-signed X.509 certificate for TLS (CN = name, SAN = names), PEM; the pin decides, not
- * its dates. */
+/* A self-signed X.509 certificate for both sides of TLS (CN = name, SAN = host names and IP
+ * addresses), PEM; the pin decides, not its dates. Rules "certificate.name",
+ * "certificate.time". */
 PLUMB_MUST_CHECK enum plumb_code
 plumb_signer_certificate(const struct plumb_signer *signer, const char *name,
                          const char *const *san, size_t nsan, plumb_time not_before,
@@ -111,7 +118,8 @@ plumb_signer_certificate(const struct plumb_signer *signer, const char *name,
                          struct plumb_err *err);
 
 /* The ssh-agent's signature blob (string alg, string sig[, flags, counter]) as what
- * plumb_pubkey_verify() accepts for key: raw, DER, or the blob itself. */
+ * plumb_pubkey_verify() accepts for key: raw, DER, or the blob itself. Not verified; rule
+ * "ssh.form". */
 PLUMB_MUST_CHECK enum plumb_code plumb_signature_from_ssh(const struct plumb_pubkey *key,
                                                           const void *blob, size_t len,
                                                           struct plumb_bytes *ret,

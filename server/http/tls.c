@@ -1,0 +1,81 @@
+#include "server/http/tls.h"
+
+#include <gnutls/abstract.h>
+#include <gnutls/x509.h>
+#include <string.h>
+
+enum { HANDSHAKE_MAX = 16384, RESUME_SECONDS = 3600 };
+
+enum plumb_code
+http_tls_new(const char *certificate_pem, const char *key_pem, struct http_tls *ret,
+             struct plumb_err *err)
+{
+    gnutls_certificate_credentials_t credentials = NULL;
+    gnutls_datum_t certificate = { (unsigned char *)(uintptr_t)certificate_pem, 0 };
+    gnutls_datum_t key = { (unsigned char *)(uintptr_t)key_pem, 0 };
+
+    if (certificate_pem == NULL || key_pem == NULL)
+        return plumb_fail(err, PLUMB_INVALID, "tls.certificate", "",
+                          "TLS needs a certificate and its key");
+    certificate.size = (unsigned)strlen(certificate_pem);
+    key.size = (unsigned)strlen(key_pem);
+    int rc = gnutls_certificate_allocate_credentials(&credentials);
+    if (rc == 0)
+        rc = gnutls_certificate_set_x509_key_mem(credentials, &certificate, &key,
+                                                 GNUTLS_X509_FMT_PEM);
+    if (credentials != NULL)
+        gnutls_certificate_free_credentials(credentials);
+    if (rc < 0)
+        return plumb_fail(err, PLUMB_INVALID, "tls.certificate", "",
+                          "certificate and key are not a pair for TLS: %s",
+                          gnutls_strerror(rc));
+    if (gnutls_session_ticket_key_generate(&ret->ticket_key) != 0)
+        return plumb_fail_memory(err);
+    return PLUMB_OK;
+}
+
+void
+http_tls_clear(struct http_tls *tls)
+{
+    if (tls->ticket_key.data != NULL)
+        gnutls_memset(tls->ticket_key.data, 0, tls->ticket_key.size);
+    gnutls_free(tls->ticket_key.data);
+    tls->ticket_key.data = NULL;
+    tls->ticket_key.size = 0;
+}
+
+void
+http_tls_session(const struct http_tls *tls, gnutls_session_t session)
+{
+    gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUEST);
+    gnutls_certificate_send_x509_rdn_sequence(session, 1);
+    gnutls_handshake_set_max_packet_length(session, HANDSHAKE_MAX);
+    gnutls_db_set_cache_expiration(session, RESUME_SECONDS);
+    (void)gnutls_session_ticket_enable_server(session, &tls->ticket_key);
+}
+
+bool
+http_tls_peer(gnutls_session_t session, struct plumb_digest *ret)
+{
+    unsigned n = 0;
+    const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &n);
+    gnutls_x509_crt_t certificate = NULL;
+    gnutls_pubkey_t key = NULL;
+    gnutls_datum_t spki = { NULL, 0 };
+
+    /* GnuTLS checked the handshake's signature with its own reading of the certificate, so the
+     * key is taken from that same reading */
+    bool ok = chain != NULL && n > 0 && gnutls_x509_crt_init(&certificate) == 0 &&
+              gnutls_x509_crt_import(certificate, &chain[0], GNUTLS_X509_FMT_DER) == 0 &&
+              gnutls_pubkey_init(&key) == 0 &&
+              gnutls_pubkey_import_x509(key, certificate, 0) == 0 &&
+              gnutls_pubkey_export2(key, GNUTLS_X509_FMT_DER, &spki) == 0;
+    if (ok)
+        plumb_sha256(spki.data, spki.size, ret);
+    gnutls_free(spki.data);
+    if (key != NULL)
+        gnutls_pubkey_deinit(key);
+    if (certificate != NULL)
+        gnutls_x509_crt_deinit(certificate);
+    return ok;
+}

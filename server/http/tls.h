@@ -1,0 +1,33 @@
+/* tls.h - private to server/http: what TLS is to us, over GnuTLS. */
+#ifndef SERVER_HTTP_TLS_H
+#define SERVER_HTTP_TLS_H
+
+#include <gnutls/gnutls.h>
+#include <plumb/bytes.h>
+#include <stdbool.h>
+
+/* TLS 1.3 only; X25519 first; AEADs that hardware helps with first. */
+#define HTTP_TLS_PRIORITIES                                                                    \
+    "SECURE128:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:"              \
+    "-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:%SERVER_PRECEDENCE"
+
+/* The key of session tickets; one for the life of a server. */
+struct http_tls {
+    gnutls_datum_t ticket_key;
+};
+
+/* Do certificate and key fit? Rule "tls.certificate". */
+PLUMB_MUST_CHECK enum plumb_code http_tls_new(const char *certificate_pem, const char *key_pem,
+                                              struct http_tls *ret, struct plumb_err *err);
+void http_tls_clear(struct http_tls *tls);
+
+/*
+ * Before its handshake: ask for a certificate and take any, for the pin decides; naming no
+ * authorities, so that clients offer what they have. Resumption by tickets.
+ */
+void http_tls_session(const struct http_tls *tls, gnutls_session_t session);
+
+/* After it: SHA-256 of the SPKI of the certificate whose key the client proved to hold. */
+bool http_tls_peer(gnutls_session_t session, struct plumb_digest *ret);
+
+#endif

@@ -11,6 +11,8 @@
 #define PLUMB_ENTRY_MAX  65535 /* C2SP tlog-tiles: an entry's length is a u16 */
 #define PLUMB_TILE_WIDTH 256
 #define PLUMB_PROOF_MAX  63
+/* Leaves in a tree, so that no proof is longer than PLUMB_PROOF_MAX. */
+#define PLUMB_TREE_MAX (UINT64_C(1) << 62)
 
 void plumb_leaf_hash(const void *entry, size_t len, struct plumb_digest *ret);
 void plumb_node_hash(const struct plumb_digest *l, const struct plumb_digest *r,
@@ -18,7 +20,10 @@ void plumb_node_hash(const struct plumb_digest *l, const struct plumb_digest *r,
 /* Root of n leaf (or equal-level node) hashes; SHA-256("") when n is 0. */
 void plumb_tree_root(const struct plumb_digest *hashes, size_t n, struct plumb_digest *ret);
 
-/* RFC 9162 section 2.1.3.2 and 2.1.4.2. Rules "proof.inclusion", "proof.consistency". */
+/*
+ * RFC 9162 section 2.1.3.2 and 2.1.4.2. Rules "proof.inclusion", "proof.consistency". Any tree
+ * extends the empty one, whose root is SHA-256("") and whose proof is empty.
+ */
 PLUMB_MUST_CHECK enum plumb_code
 plumb_inclusion_verify(uint64_t index, uint64_t size, const struct plumb_digest *leaf,
                        const struct plumb_digest *proof, size_t n,
@@ -30,7 +35,9 @@ plumb_consistency_verify(uint64_t size1, const struct plumb_digest *root1, uint6
 
 /*
  * Proofs over a stored tree. node(level, n) yields the hash of the complete subtree of 2^level
- * leaves that begins at leaf n * 2^level; it is asked only for complete ones.
+ * leaves that begins at leaf n * 2^level; it is asked only for complete ones. What it fails
+ * with is passed on. An index or size out of range: rules "proof.inclusion",
+ * "proof.consistency", "tree.size".
  */
 typedef enum plumb_code plumb_node_fn(void *arg, unsigned level, uint64_t n,
                                       struct plumb_digest *ret, struct plumb_err *err);
@@ -46,7 +53,8 @@ plumb_consistency_build(uint64_t size1, uint64_t size2, plumb_node_fn *node, voi
                         struct plumb_digest ret[PLUMB_PROOF_MAX], size_t *ret_n,
                         struct plumb_err *err);
 
-/* "x001/x234/067" of 1234067 (C2SP tlog-tiles); size bytes of ret. */
+/* "x001/x234/067" of 1234067 (C2SP tlog-tiles); size bytes of ret, cut short if too few. */
+#define PLUMB_TILE_PATH 34 /* enough for any n */
 void plumb_tile_path(uint64_t n, char *ret, size_t size);
 
 /* A signed-note verifier key "name+hex8+base64": Ed25519 log key (01) or cosignature key (04).

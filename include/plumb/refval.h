@@ -10,7 +10,7 @@
 
 struct plumb_measurement {
     const struct plumb_measurement_kind *kind;
-    enum plumb_match match; /* a MASK kind may be asked to be equal: mask all ones */
+    enum plumb_match match; /* EQ also where a MASK kind is given without a mask */
     uint8_t len;
     const uint8_t *value; /* len bytes; for MIN unused */
     const uint8_t *mask;  /* len bytes; for MASK only */
@@ -32,7 +32,8 @@ struct plumb_sets {
 };
 void plumb_sets_free(struct plumb_sets *s);
 
-/* platform: the sets are a fleet's platform rules, else a payload's. Rules "set.*". */
+/* platform: the sets are a fleet's platform rules (none is legal), else a payload's. Rules
+ * "set.*". */
 PLUMB_MUST_CHECK enum plumb_code plumb_sets_read(const struct plumb_jv *array, bool platform,
                                                  struct plumb_sets **ret,
                                                  struct plumb_err *err);
@@ -59,7 +60,8 @@ struct plumb_claims {
     void *pool;
 };
 void plumb_claims_free(struct plumb_claims *c);
-/* Our own form; rule "claims.form", "claims.unknown" and the table's. */
+/* Our own form; rules "claims.form", "claims.unknown", "claims.length". What is one session's
+ * (report data, nonces) may be there, in any form, and is left out. */
 PLUMB_MUST_CHECK enum plumb_code plumb_claims_parse(const void *data, size_t len,
                                                     struct plumb_claims **ret,
                                                     struct plumb_err *err);

@@ -33,6 +33,7 @@ enum plumb_measurement_role {
     PLUMB_ROLE_QUALIFIER, /* the payload's too (signer, svn, configuration, attributes), not
                              enough alone */
     PLUMB_ROLE_PLATFORM,  /* the machine's: a fleet's platform rules */
+    PLUMB_ROLE_BOOT,      /* either's, never enough alone: a TPM's firmware PCRs */
     PLUMB_ROLE_SESSION    /* never a reference value */
 };
 enum plumb_match {
@@ -48,11 +49,12 @@ struct plumb_measurement_kind {
     enum plumb_tee tee;
     const char *name;
     const char *alg;   /* "sha-384", or "" for what is no digest */
-    size_t len;        /* bytes; for MIN, of the integer in evidence */
+    size_t len;        /* bytes; for MIN, of the integer in evidence; 0: 1 to 64 of them */
     size_t len2, len3; /* other legal lengths, or 0 (CCA: 32, 48, 64) */
     enum plumb_measurement_role role;
     enum plumb_match match;
-    const uint8_t *debug; /* len bytes: the bits that are set in debug mode; NULL if none */
+    const uint8_t *debug; /* len bytes: the bits that tell debug mode; NULL if none */
+    const uint8_t *safe;  /* with debug: what those bits are outside of debug mode */
     bool not_zero;        /* all zero means debug mode (Nitro PCR 0 to 2) */
     const char *about;    /* one line for docs/measurements.md */
 };
@@ -62,5 +64,14 @@ const struct plumb_measurement_kind *plumb_measurement_find(enum plumb_tee tee,
                                                             const char *name);
 /* All of them, ascending by (tee, name). */
 const struct plumb_measurement_kind *plumb_measurements(size_t *ret_n);
+/* Those of one TEE. */
+const struct plumb_measurement_kind *plumb_measurements_of(enum plumb_tee tee, size_t *ret_n);
+
+const char *plumb_measurement_role_text(enum plumb_measurement_role role);
+const char *plumb_match_text(enum plumb_match match);
+bool plumb_measurement_len_ok(const struct plumb_measurement_kind *kind, size_t len);
+/* Does this value say debug mode, going by the bits that mask (NULL: all) leaves? */
+bool plumb_measurement_debug(const struct plumb_measurement_kind *kind, const uint8_t *value,
+                             const uint8_t *mask, size_t len);
 
 #endif

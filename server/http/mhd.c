@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <microhttpd.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -476,13 +475,8 @@ PLUMB_DEFINE_AUTO(auto_transport, struct http_transport *, transport_free);
 static enum plumb_code
 start_acceptor(struct http_transport *t, struct plumb_err *err)
 {
-    sigset_t all, before;
-
     t->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     t->accepting = t->stop_fd >= 0 && pthread_create(&t->acceptor, NULL, acceptor, t) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (!t->accepting)
         return plumb_fail(err, PLUMB_UNAVAILABLE, "http.threads", "",
                           "the system gives no more threads");

@@ -1,7 +1,6 @@
 #include "server/http/pool.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
 struct http_pool {
@@ -47,7 +46,6 @@ http_pool_new(size_t threads, size_t queue, void (*run)(struct http_job *job),
               struct http_pool **ret, struct plumb_err *err)
 {
     struct http_pool *pool = calloc(1, sizeof *pool + threads * sizeof pool->threads[0]);
-    sigset_t all, before;
 
     if (pool == NULL)
         return plumb_fail_memory(err);
@@ -56,12 +54,9 @@ http_pool_new(size_t threads, size_t queue, void (*run)(struct http_job *job),
     pool->tail = &pool->head;
     pool->queue = queue;
     pool->run = run;
-    sigfillset(&all); /* signals are for the program's own thread */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     while (pool->nthreads < threads &&
            pthread_create(&pool->threads[pool->nthreads], NULL, worker, pool) == 0)
         pool->nthreads++;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (pool->nthreads < threads) {
         http_pool_free(pool);
         return plumb_fail(err, PLUMB_UNAVAILABLE, "http.threads", "workers",

@@ -96,12 +96,7 @@ timer(void *arg)
 static enum plumb_code
 start_timer(struct http_server *server, struct plumb_err *err)
 {
-    sigset_t all, before;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
     server->timer_runs = pthread_create(&server->timer, NULL, timer, server) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (!server->timer_runs)
         return plumb_fail(err, PLUMB_UNAVAILABLE, "http.threads", "",
                           "the system gives no more threads");
@@ -161,8 +156,8 @@ server_new(const struct http_config *config)
     return server;
 }
 
-enum plumb_code
-http_start(const struct http_config *config, struct http_server **ret, struct plumb_err *err)
+static enum plumb_code
+start(const struct http_config *config, struct http_server **ret, struct plumb_err *err)
 {
     PLUMB_AUTO(auto_server) struct http_server *server = server_new(config);
 
@@ -192,6 +187,18 @@ http_start(const struct http_config *config, struct http_server **ret, struct pl
     server->config.certificate_pem = server->config.key_pem = NULL; /* only borrowed */
     *ret = PLUMB_TAKE(server);
     return PLUMB_OK;
+}
+
+enum plumb_code
+http_start(const struct http_config *config, struct http_server **ret, struct plumb_err *err)
+{
+    sigset_t all, before;
+
+    sigfillset(&all); /* our threads inherit this: signals are for the program's own */
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    enum plumb_code code = start(config, ret, err);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return code;
 }
 
 uint16_t

@@ -6,6 +6,42 @@
 
 enum { HANDSHAKE_MAX = 16384, RESUME_SECONDS = 3600 };
 
+/* The key's id as GnuTLS counts it: a digest of its public part. */
+static bool
+key_id(gnutls_pubkey_t key, unsigned char ret[PLUMB_DIGEST_LEN])
+{
+    size_t size = PLUMB_DIGEST_LEN;
+
+    return gnutls_pubkey_get_key_id(key, GNUTLS_KEYID_USE_SHA256, ret, &size) == 0;
+}
+
+/* GnuTLS 3.7 takes any Ed25519 key for any Ed25519 certificate, so we compare. */
+static bool
+is_pair(const gnutls_datum_t *certificate_pem, const gnutls_datum_t *key_pem)
+{
+    gnutls_x509_crt_t certificate = NULL;
+    gnutls_privkey_t key = NULL;
+    gnutls_pubkey_t public[2] = { NULL, NULL };
+    unsigned char ids[2][PLUMB_DIGEST_LEN];
+
+    bool ok = gnutls_x509_crt_init(&certificate) == 0 && gnutls_privkey_init(&key) == 0 &&
+              gnutls_pubkey_init(&public[0]) == 0 && gnutls_pubkey_init(&public[1]) == 0 &&
+              gnutls_x509_crt_import(certificate, certificate_pem, GNUTLS_X509_FMT_PEM) == 0 &&
+              gnutls_privkey_import_x509_raw(key, key_pem, GNUTLS_X509_FMT_PEM, NULL, 0) == 0 &&
+              gnutls_pubkey_import_x509(public[0], certificate, 0) == 0 &&
+              gnutls_pubkey_import_privkey(public[1], key, 0, 0) == 0 &&
+              key_id(public[0], ids[0]) && key_id(public[1], ids[1]) &&
+              memcmp(ids[0], ids[1], PLUMB_DIGEST_LEN) == 0;
+    for (int i = 0; i < 2; i++)
+        if (public[i] != NULL)
+            gnutls_pubkey_deinit(public[i]);
+    if (key != NULL)
+        gnutls_privkey_deinit(key);
+    if (certificate != NULL)
+        gnutls_x509_crt_deinit(certificate);
+    return ok;
+}
+
 enum plumb_code
 http_tls_new(const char *certificate_pem, const char *key_pem, struct http_tls *ret,
              struct plumb_err *err)
@@ -29,6 +65,9 @@ http_tls_new(const char *certificate_pem, const char *key_pem, struct http_tls *
         return plumb_fail(err, PLUMB_INVALID, "tls.certificate", "",
                           "certificate and key are not a pair for TLS: %s",
                           gnutls_strerror(rc));
+    if (!is_pair(&certificate, &key))
+        return plumb_fail(err, PLUMB_INVALID, "tls.certificate", "",
+                          "the key is not the certificate's");
     if (gnutls_session_ticket_key_generate(&ret->ticket_key) != 0)
         return plumb_fail_memory(err);
     return PLUMB_OK;

@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <jansson.h>
 #include <netinet/in.h>
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +74,51 @@ hc_cert_make(const char *type)
     return ret;
 }
 
+static EVP_PKEY *
+read_key(const char *pem)
+{
+    BIO *bio = BIO_new_mem_buf(pem, -1);
+    EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+
+    BIO_free(bio);
+    assert_non_null(key);
+    return key;
+}
+
+struct hc_cert
+hc_cert_forge(const struct hc_cert *known, const struct hc_cert *own)
+{
+    struct hc_cert ret = { .certificate = strdup(known->certificate), .id = known->id };
+    EVP_PKEY *theirs = read_key(known->key), *ours = read_key(own->key), *forged = NULL;
+    unsigned char public[65];
+    BIGNUM *private = NULL;
+    size_t len = 0;
+
+    assert_int_equal(EVP_PKEY_get_octet_string_param(theirs, OSSL_PKEY_PARAM_PUB_KEY, public,
+                                                     sizeof public, &len),
+                     1);
+    assert_int_equal(EVP_PKEY_get_bn_param(ours, OSSL_PKEY_PARAM_PRIV_KEY, &private), 1);
+    OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
+    OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, "P-256", 0);
+    OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, public, len);
+    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_PRIV_KEY, private);
+    OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
+    assert_int_equal(EVP_PKEY_fromdata(ctx, &forged, EVP_PKEY_KEYPAIR, params), 1);
+    BIO *bio = BIO_new(BIO_s_mem());
+    PEM_write_bio_PKCS8PrivateKey(bio, forged, NULL, NULL, 0, NULL, NULL);
+    ret.key = pem_text(bio);
+    EVP_PKEY_CTX_free(ctx);
+    OSSL_PARAM_free(params);
+    OSSL_PARAM_BLD_free(build);
+    BN_clear_free(private);
+    EVP_PKEY_free(theirs);
+    EVP_PKEY_free(ours);
+    EVP_PKEY_free(forged);
+    return ret;
+}
+
 void
 hc_cert_free(struct hc_cert *cert)
 {
@@ -87,6 +135,7 @@ hc_new(int fd)
 
     assert_non_null(c);
     assert_true(fd >= 0);
+    (void)signal(SIGPIPE, SIG_IGN); /* OpenSSL's writes would raise it */
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     c->fd = fd;
@@ -131,9 +180,7 @@ tls(uint16_t port, const struct hc_cert *cert, int max_version, SSL_SESSION *ses
         BIO *bio = BIO_new_mem_buf(cert->certificate, -1);
         X509 *x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
         BIO_free(bio);
-        bio = BIO_new_mem_buf(cert->key, -1);
-        EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
-        BIO_free(bio);
+        EVP_PKEY *key = read_key(cert->key);
         assert_int_equal(SSL_use_certificate(c->ssl, x), 1);
         assert_int_equal(SSL_use_PrivateKey(c->ssl, key), 1);
         X509_free(x);

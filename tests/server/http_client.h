@@ -12,6 +12,8 @@ struct hc_cert {
     struct plumb_digest id;
 };
 struct hc_cert hc_cert_make(const char *type); /* "ED25519" or "P-256" */
+/* The certificate of one P-256 key, signing with another: what a thief of certificates has. */
+struct hc_cert hc_cert_forge(const struct hc_cert *known, const struct hc_cert *own);
 void hc_cert_free(struct hc_cert *cert);
 
 struct hc; /* a connection; calls fail the test when the system fails */

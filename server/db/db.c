@@ -23,8 +23,9 @@ struct db {
     int64_t retry_at; /* no attempt to connect before this, by the monotonic clock */
     int64_t retry_ms;
     bool in_txn;
-    bool retry;  /* the last error was one that a fresh transaction may cure */
-    bool missed; /* reconnected: notifications may have been lost */
+    bool retry;   /* the last error was one that a fresh transaction may cure */
+    bool closing; /* by the server */
+    bool missed;  /* reconnected: notifications may have been lost */
     pthread_mutex_t cancel_lock;
     PGcancel *cancel;
 };
@@ -236,11 +237,14 @@ set_up(struct db *db, struct plumb_err *err)
     return PLUMB_OK;
 }
 
+/* An idle connection that the server closes is told why by a notice. */
 static void
-ignore_notice(void *arg, const PGresult *res)
+take_notice(void *arg, const PGresult *res)
 {
-    (void)arg;
-    (void)res;
+    const char *severity = PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+    if (severity != NULL && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0))
+        ((struct db *)arg)->closing = true;
 }
 
 /* Later keywords win, and conninfo, expanded in its place, wins over what stands before it. */
@@ -262,12 +266,13 @@ dial(struct db *db, struct plumb_err *err)
                                    "read-write", "plumbd", db->conninfo, "UTF8", NULL };
 
     drop(db);
+    db->closing = false;
     db->conn = PQconnectdbParams(keys, values, 1);
     if (db->conn == NULL)
         return plumb_fail_memory(err);
     if (PQstatus(db->conn) != CONNECTION_OK)
         return conn_fail(db, "", err);
-    (void)PQsetNoticeReceiver(db->conn, ignore_notice, NULL);
+    (void)PQsetNoticeReceiver(db->conn, take_notice, db);
     PLUMB_TRY(set_up(db, err));
     pthread_mutex_lock(&db->cancel_lock);
     db->cancel = PQgetCancel(db->conn);
@@ -284,7 +289,8 @@ connected(struct db *db, struct plumb_err *err)
     /* An idle connection with something to read has a notification, or has been closed. */
     if (PQstatus(db->conn) == CONNECTION_OK && poll(&p, 1, 0) > 0)
         (void)PQconsumeInput(db->conn);
-    if (PQstatus(db->conn) == CONNECTION_OK)
+    (void)PQisBusy(db->conn); /* parses what was read */
+    if (PQstatus(db->conn) == CONNECTION_OK && !db->closing)
         return PLUMB_OK;
     if (now_ms() < db->retry_at)
         return plumb_fail(err, PLUMB_UNAVAILABLE, "db.unavailable", "",

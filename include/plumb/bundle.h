@@ -41,7 +41,8 @@ struct plumb_accepted {
     const char *payload, *version;
     struct plumb_digest release;
     struct plumb_window window;
-    plumb_time kept_until; /* PLUMB_TIME_NEVER when nothing was compromised */
+    plumb_time kept_until;                /* PLUMB_TIME_NEVER when nothing was compromised */
+    struct plumb_digest reference_values; /* of the document that sets were read from */
     const struct plumb_sets *sets;
     bool has_sbom;
     struct plumb_digest sbom;

@@ -47,12 +47,13 @@ io_fail(const char *what, struct plumb_err *err)
                       strerror(errno));
 }
 
+/* *ret_fd is the caller's to close even when this fails. */
 static enum plumb_code
 dial(const char *path, int *ret_fd, struct plumb_err *err)
 {
     const struct timeval patience = { .tv_sec = PATIENCE_SECONDS };
     struct sockaddr_un address = { .sun_family = AF_UNIX };
-    PLUMB_AUTO(auto_close) int fd = -1;
+    int fd;
 
     if (path == NULL || *path == '\0')
         return plumb_fail(err, PLUMB_UNAVAILABLE, "agent.connect", "",
@@ -62,13 +63,12 @@ dial(const char *path, int *ret_fd, struct plumb_err *err)
                           "the path of the ssh-agent's socket is too long");
     memcpy(address.sun_path, path, strlen(path) + 1);
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    *ret_fd = fd;
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0 ||
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) != 0 ||
         connect(fd, (const struct sockaddr *)&address, sizeof address) != 0)
         return plumb_fail(err, PLUMB_UNAVAILABLE, "agent.connect", "",
                           "cannot reach the ssh-agent at %s: %s", path, strerror(errno));
-    *ret_fd = fd;
-    fd = -1;
     return PLUMB_OK;
 }
 
@@ -129,8 +129,7 @@ ask(const char *path, const uint8_t *request, size_t len, struct plumb_bytes *re
         return plumb_fail_memory(err);
     PLUMB_TRY(receive_all(fd, reply.data, reply.len, err));
     reply.data[reply.len] = '\0';
-    *ret = reply;
-    reply = (struct plumb_bytes){ NULL, 0 };
+    *ret = (struct plumb_bytes){ PLUMB_TAKE(reply.data), reply.len };
     return PLUMB_OK;
 }
 
@@ -139,8 +138,10 @@ printable(const char *text, size_t len, char *ret, size_t size)
 {
     size_t n = len < size - 1 ? len : size - 1;
 
+    memcpy(ret, text, n);
     for (size_t i = 0; i < n; i++)
-        ret[i] = text[i] >= 0x20 && text[i] < 0x7f ? text[i] : '?';
+        if (ret[i] < 0x20 || ret[i] >= 0x7f)
+            ret[i] = '?';
     ret[n] = '\0';
 }
 
@@ -192,8 +193,7 @@ agent_sign(void *self, const void *msg, size_t len, struct plumb_bytes *ret_sig,
     PLUMB_TRY(ask(agent->socket, request.data, request.len, &reply, err));
     PLUMB_TRY(plumb_agent_sign_read(agent->key, reply.data, reply.len, &sig, err));
     PLUMB_TRY(plumb_pubkey_verify(agent->key, msg, len, sig.data, sig.len, err));
-    *ret_sig = sig;
-    sig = (struct plumb_bytes){ NULL, 0 };
+    *ret_sig = (struct plumb_bytes){ PLUMB_TAKE(sig.data), sig.len };
     return PLUMB_OK;
 }
 

@@ -92,7 +92,7 @@ keyfile_read(const char *path, plumb_passphrase_fn *ask, void *arg, struct plumb
     /* NONBLOCK: opening a FIFO must not wait for its writer */
     PLUMB_AUTO(auto_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     enum plumb_code code;
-    size_t len;
+    size_t len = 0;
 
     if (fd < 0)
         return plumb_fail(err, errno == ENOENT ? PLUMB_NOT_FOUND : PLUMB_INVALID,

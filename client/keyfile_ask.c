@@ -31,9 +31,9 @@ static void
 say_name(int tty, const char *name)
 {
     for (; *name != '\0'; name++) {
-        const char c[2] = { *name >= 0x20 && *name < 0x7f ? *name : '?', '\0' };
+        const char c[2] = { *name, '\0' };
 
-        say(tty, c);
+        say(tty, *name >= 0x20 && *name < 0x7f ? c : "?");
     }
 }
 

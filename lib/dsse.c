@@ -89,11 +89,10 @@ plumb_dsse_read(const struct plumb_jv *envelope, struct plumb_dsse *ret, struct 
     size_t n;
 
     PLUMB_TRY(by_form(plumb_jv_closed(envelope, members, err), err));
-    PLUMB_TRY(by_form(plumb_jv_string(&type, sizeof e.payload_type - 1, &text, err), err));
+    PLUMB_TRY(by_form(plumb_jv_string(&type, sizeof ret->payload_type - 1, &text, err), err));
     if (strcmp(text, PLUMB_PAYLOAD_TYPE) != 0)
         return plumb_jv_fail(&type, err, PLUMB_INVALID, "dsse.type",
                              "a statement's payload type is " PLUMB_PAYLOAD_TYPE);
-    memcpy(e.payload_type, text, strlen(text) + 1);
     PLUMB_TRY(read_payload(&payload, &e.payload, err));
     PLUMB_TRY(by_form(plumb_jv_array(&sigs, 1, PLUMB_SIGNATURE_MAX, &n, err), err));
     e.sigs = calloc(n, sizeof *e.sigs);
@@ -104,8 +103,12 @@ plumb_dsse_read(const struct plumb_jv *envelope, struct plumb_dsse *ret, struct 
 
         PLUMB_TRY(read_signature(&v, &e.sigs[e.nsigs], err));
     }
-    *ret = e;
-    e = (struct plumb_dsse){ .nsigs = 0 };
+    ret->payload = e.payload;
+    e.payload = (struct plumb_bytes){ NULL, 0 };
+    memcpy(ret->payload_type, PLUMB_PAYLOAD_TYPE, sizeof PLUMB_PAYLOAD_TYPE);
+    ret->sigs = PLUMB_TAKE(e.sigs);
+    ret->nsigs = n;
+    e.nsigs = 0;
     return PLUMB_OK;
 }
 

@@ -304,8 +304,7 @@ plumb_agent_sign_request(const struct plumb_pubkey *key, const void *msg, size_t
     end = put_string(end, msg, len);
     end = put_u32(end, 0); /* flags choose RSA's hash, nothing else */
     *end = '\0';
-    *ret = request;
-    request = (struct plumb_bytes){ 0 };
+    *ret = (struct plumb_bytes){ PLUMB_TAKE(request.data), request.len };
     return PLUMB_OK;
 }
 

@@ -30,6 +30,8 @@ http_count_refusal(struct http_server *server, int what)
     metric_add(server->metrics.refused[what], 1);
 }
 
+enum { SCARCE_IDLE_MS = 1000 };
+
 static bool
 may_connect(struct http_server *server, struct http_account *account)
 {
@@ -70,6 +72,7 @@ http_conn_new(struct http_server *server, size_t listener, int fd, const char *a
     strncpy(conn->peer.address, address, sizeof conn->peer.address - 1);
     conn->exchange.conn = conn;
     http_conn_deadline(conn, server->config.limits.handshake_ms);
+    atomic_init(&conn->idle_ms, http_now_ms());
     return conn;
 }
 
@@ -122,11 +125,17 @@ http_conn_deadline(struct http_conn *conn, int64_t in_ms)
 void
 http_conns_expire(struct http_server *server, int64_t now_ms)
 {
+    bool scarce =
+        atomic_load(&server->connections) >= server->config.limits.connections * 7 / 8;
+
     pthread_mutex_lock(&server->conns_lock);
     for (struct http_conn *conn = server->conns; conn != NULL; conn = conn->next) {
         int64_t deadline = atomic_load_explicit(&conn->deadline_ms, memory_order_relaxed);
 
-        if (deadline == 0 || deadline > now_ms)
+        int64_t idle = atomic_load_explicit(&conn->idle_ms, memory_order_relaxed);
+
+        if (deadline == 0 ||
+            (deadline > now_ms && !(scarce && idle > 0 && now_ms - idle >= SCARCE_IDLE_MS)))
             continue;
         http_count_refusal(server, HTTP_REFUSED_TIME);
         atomic_store_explicit(&conn->deadline_ms, 0, memory_order_relaxed);

@@ -15,6 +15,7 @@ http_exchange_line(struct http_exchange *x, const char *target)
     memcpy(x->uri, target, x->uri_too_long ? 0 : len);
     x->uri[x->uri_too_long ? 0 : len] = '\0';
     x->phase = HTTP_HEAD;
+    atomic_store_explicit(&x->conn->idle_ms, 0, memory_order_relaxed);
     http_conn_deadline(x->conn, x->conn->server->config.limits.header_ms);
 }
 
@@ -346,6 +347,7 @@ http_exchange_end(struct http_exchange *x)
         atomic_fetch_sub(&x->conn->server->active, 1);
     x->active = false;
     x->phase = HTTP_IDLE;
+    atomic_store_explicit(&x->conn->idle_ms, http_now_ms(), memory_order_relaxed);
     http_conn_deadline(x->conn, x->conn->server->config.limits.idle_ms);
 }
 

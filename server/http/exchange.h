@@ -61,6 +61,7 @@ struct http_conn {
     int fd;
     bool started;
     _Atomic int64_t deadline_ms; /* then it is cut off; 0 is never */
+    _Atomic int64_t idle_ms;     /* since when it has no request; 0 if it has one */
     bool peer_known;
     struct http_peer peer;
     struct http_account *address_account; /* NULL for local ones */
@@ -118,7 +119,8 @@ struct http_conn *http_conn_new(struct http_server *server, size_t listener, int
                                 const char *address, const struct plumb_digest *id);
 void http_conn_started(struct http_conn *conn);
 void http_conn_free(struct http_conn *conn);
-/* Cut off those whose time is over. */
+/* Cut off those whose time is over; when room gets scarce, also those that do nothing with it.
+ */
 void http_conns_expire(struct http_server *server, int64_t now_ms);
 void http_conn_deadline(struct http_conn *conn, int64_t in_ms);
 /* Whose rates and limits a request counts against, once peer and who are known. */

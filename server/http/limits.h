@@ -16,7 +16,7 @@
     X(workers,                8,         1, 1024,       "threads that run handlers")                                    \
     X(queue,                  1024,      1, 1 << 20,    "requests waiting for a worker; one more gets 503")             \
     X(queue_client,           256,       1, 1 << 20,    "requests of one client waiting or running; one more gets 429") \
-    X(connections,            4096,      1, 1 << 20,    "connections in all; one more is closed")                       \
+    X(connections,            4096,      1, 1 << 20,    "connections in all; near it, idle ones are closed")                       \
     X(connections_address,    1024,      1, 1 << 20,    "connections from one address; one more is closed")             \
     X(connection_rate,        500,       0, 1 << 20,    "new connections a second from one address")                    \
     X(connection_burst,       1000,      1, 1 << 20,    "new connections at once from one address")                     \

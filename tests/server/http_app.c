@@ -172,8 +172,10 @@ observe(void *arg, const struct http_event *event)
 {
     struct app *app = arg;
 
+    pthread_mutex_lock(&app->event_lock);
     (void)snprintf(app->last_event, sizeof app->last_event, "%s %d %s", event->route,
                    event->status, event->err != NULL ? event->err->rule : "-");
+    pthread_mutex_unlock(&app->event_lock);
     atomic_fetch_add(&app->events, 1);
 }
 
@@ -191,6 +193,7 @@ app_setup(void **state)
     app->reader = hc_cert_make("P-256");
     app->stranger = hc_cert_make("ED25519");
     pthread_mutex_init(&app->gate, NULL);
+    pthread_mutex_init(&app->event_lock, NULL);
     assert_ok(metrics_new(&app->metrics, &err), &err);
     assert_ok(plumb_bytes_copy("shared bytes", 12, &bytes, &err), &err);
     assert_ok(http_body_new(&bytes, "application/json", NULL, "no-cache", "X-Size: 7",
@@ -245,6 +248,7 @@ app_teardown(void **state)
     hc_cert_free(&app->reader);
     hc_cert_free(&app->stranger);
     pthread_mutex_destroy(&app->gate);
+    pthread_mutex_destroy(&app->event_lock);
     free(app);
     return 0;
 }

@@ -24,6 +24,7 @@ struct app {
     atomic_int at_gate;
     _Atomic(struct http_later *) later; /* of GET /later */
     atomic_int events;
+    pthread_mutex_t event_lock;
     char last_event[256]; /* "ROUTE STATUS RULE" of the last one */
 };
 

@@ -223,6 +223,31 @@ there_are_so_many_connections_in_all(void **state)
 }
 
 static void
+idle_connections_make_room_when_it_is_scarce(void **state)
+{
+    struct app *app = *state;
+    struct hc *c[8];
+
+    app->limits.connections = 8;
+    app_start(app);
+    for (int i = 0; i < 8; i++) {
+        c[i] = hc_plain(app->port);
+        if (i % 2)
+            assert_int_equal(hc_status(c[i], "GET", "/hello", NULL, NULL), 200);
+    }
+    hc_send(c[7], "GET /value?not=0 HTTP/1.1\r\nHost: t\r\nPrefer: wait=30\r\n\r\n");
+    for (int i = 0; i < 7; i++)
+        assert_true(hc_ends(c[i], 5000));
+    assert_served(app);
+    app_set(app, 1); /* one that waits is not idle */
+    struct hc_reply r = hc_read(c[7], 5000, true);
+    assert_int_equal(r.status, 200);
+    hc_reply_free(&r);
+    for (int i = 0; i < 8; i++)
+        hc_close(c[i]);
+}
+
+static void
 one_address_connects_so_often(void **state)
 {
     struct app *app = *state;
@@ -412,6 +437,7 @@ main(void)
         TEST(a_slow_handler_is_waited_for),
         TEST(one_address_has_so_many_connections),
         TEST(there_are_so_many_connections_in_all),
+        TEST(idle_connections_make_room_when_it_is_scarce),
         TEST(one_address_connects_so_often),
         TEST(one_client_asks_so_often),
         TEST(a_full_queue_says_so),

@@ -47,19 +47,20 @@ enum plumb_code
 plumb_fail(struct plumb_err *err, enum plumb_code code, const char *rule, const char *where,
            const char *fmt, ...)
 {
+    struct plumb_err e = { .code = code }; /* what is passed in may be parts of *err */
     va_list ap;
 
     if (err == NULL)
         return code;
-    err->code = code;
-    (void)snprintf(err->rule, sizeof err->rule, "%s", rule != NULL ? rule : "");
-    if (where != err->where)
-        (void)snprintf(err->where, sizeof err->where, "%s", where != NULL ? where : "");
+    (void)snprintf(e.rule, sizeof e.rule, "%s", rule != NULL ? rule : "");
+    (void)snprintf(e.where, sizeof e.where, "%s", where != NULL ? where : "");
     va_start(ap, fmt);
-    (void)vsnprintf(err->msg, sizeof err->msg, fmt, ap);
+    (void)vsnprintf(e.msg, sizeof e.msg, fmt, ap);
     va_end(ap);
-    make_plain(err->where);
-    make_plain(err->msg);
+    make_plain(e.rule);
+    make_plain(e.where);
+    make_plain(e.msg);
+    *err = e;
     return code;
 }
 

@@ -10,6 +10,9 @@
 
 #define NUMBER_MAX INT64_C(9007199254740991)
 
+/* jansson writes what the profile allows just as RFC 8785 does. */
+#define CANONICAL (JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY)
+
 /* Deepest nesting outside strings. jansson recurses, so this is asked before it is. */
 static unsigned
 nesting(const char *p, size_t len)
@@ -128,6 +131,10 @@ refused_by_jansson(const char *data, size_t len, const json_error_t *je, struct 
     case json_error_out_of_memory:
         return plumb_fail_memory(err);
     default:
+        if (je->text[0] == '\0') /* jansson says nothing only where it got no memory */
+            return plumb_fail_memory(err);
+        if (strncmp(je->text, "invalid Unicode '", 17) == 0) /* half a surrogate pair */
+            rule = "json.string";
         break;
     }
     json_path_at(data, len, position < len ? position : len, path, sizeof path);
@@ -139,7 +146,7 @@ plumb_json_load(const void *data, size_t len, size_t max, unsigned depth, json_t
                 struct plumb_err *err)
 {
     PLUMB_AUTO(plumb_json_auto) json_t *json = NULL;
-    json_error_t je;
+    json_error_t je = { 0 };
     struct plumb_jv root;
 
     if (len > max)
@@ -157,41 +164,58 @@ plumb_json_load(const void *data, size_t len, size_t max, unsigned depth, json_t
     return PLUMB_OK;
 }
 
+/* A text and how far what is dumped has been the same. */
+struct same {
+    const char *data;
+    size_t len, at;
+    bool differs;
+};
+
+static int
+compare(const char *piece, size_t n, void *arg)
+{
+    struct same *s = arg;
+
+    for (size_t i = 0; i < n; i++, s->at++)
+        if (s->at == s->len || s->data[s->at] != piece[i]) {
+            s->differs = true;
+            return -1;
+        }
+    return 0;
+}
+
 enum plumb_code
 plumb_json_load_canonical(const void *data, size_t len, size_t max, json_t **ret,
                           struct plumb_err *err)
 {
     PLUMB_AUTO(plumb_json_auto) json_t *json = NULL;
-    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes text = { 0 };
-    size_t at = 0;
+    struct same same = { data, len, 0, false };
+    char path[sizeof err->where];
 
     PLUMB_TRY(plumb_json_load(data, len, max, PLUMB_JSON_DEPTH, &json, err));
-    PLUMB_TRY(plumb_json_canonical(json, &text, err));
-    while (at < len && at < text.len && ((const uint8_t *)data)[at] == text.data[at])
-        at++;
-    if (at != len || at != text.len) {
-        char path[128];
-
-        json_path_at(data, len, at, path, sizeof path);
+    if (json_dump_callback(json, compare, &same, CANONICAL) != 0 && !same.differs)
+        return plumb_fail_memory(err);
+    if (same.differs || same.at != len) {
+        json_path_at(data, len, same.at, path, sizeof path);
         return plumb_fail(err, PLUMB_INVALID, "json.canonical", path,
                           "byte %zu is not as in the canonical form (compact, keys sorted)",
-                          at);
+                          same.at);
     }
     *ret = PLUMB_TAKE(json);
     return PLUMB_OK;
 }
 
-/* jansson writes what the profile allows just as RFC 8785 does. */
 enum plumb_code
 plumb_json_canonical(const json_t *json, struct plumb_bytes *ret, struct plumb_err *err)
 {
-    const size_t flags = JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY;
     struct plumb_jv root = plumb_jv_root((json_t *)json, NULL); /* only read */
     PLUMB_AUTO(auto_free) char *text = NULL;
     size_t len;
 
+    if (json == NULL)
+        return plumb_fail_memory(err);
     PLUMB_TRY(in_profile(&root, err));
-    text = json_dumps(json, flags);
+    text = json_dumps(json, CANONICAL);
     if (text == NULL)
         return plumb_fail_memory(err);
     len = strlen(text);

@@ -50,6 +50,7 @@ json_path_at(const char *text, size_t len, size_t position, char *ret, size_t si
             top->want_key = false;
         } else if (text[i] == ',' && top != NULL) {
             top->want_key = true;
+            top->key = NULL; /* what is wrong between two members is so in the object */
             top->index++;
         }
     }

@@ -172,37 +172,34 @@ plumb_jv_bool(const struct plumb_jv *v, bool *ret, struct plumb_err *err)
     return want_type(v, JSON_TRUE, "true or false", err);
 }
 
+/* Says where a text of v was refused: a path costs more than most reads, so it is made late. */
+static enum plumb_code
+located(const struct plumb_jv *v, enum plumb_code code, struct plumb_err *err)
+{
+    return code != PLUMB_INVALID || err == NULL
+               ? code
+               : plumb_jv_fail(v, err, code, err->rule, "%s", err->msg);
+}
+
 enum plumb_code
 plumb_jv_time(const struct plumb_jv *v, plumb_time *ret, struct plumb_err *err)
 {
-    char path[sizeof err->where];
-    const char *text;
-
-    PLUMB_TRY(plumb_jv_string(v, PLUMB_TIME_TEXT, &text, err));
-    plumb_jv_path(v, path, sizeof path);
-    return plumb_time_parse(text, path, ret, err);
+    PLUMB_TRY(want_type(v, JSON_STRING, "a time", err));
+    return located(v, plumb_time_parse(json_string_value(v->json), "", ret, err), err);
 }
 
 enum plumb_code
 plumb_jv_duration(const struct plumb_jv *v, int64_t *ret, struct plumb_err *err)
 {
-    char path[sizeof err->where];
-    const char *text;
-
-    PLUMB_TRY(plumb_jv_string(v, PLUMB_DURATION_TEXT, &text, err));
-    plumb_jv_path(v, path, sizeof path);
-    return plumb_duration_parse(text, path, ret, err);
+    PLUMB_TRY(want_type(v, JSON_STRING, "a duration", err));
+    return located(v, plumb_duration_parse(json_string_value(v->json), "", ret, err), err);
 }
 
 enum plumb_code
 plumb_jv_digest(const struct plumb_jv *v, struct plumb_digest *ret, struct plumb_err *err)
 {
-    char path[sizeof err->where];
-    const char *text;
-
-    PLUMB_TRY(plumb_jv_string(v, PLUMB_DIGEST_HEX, &text, err));
-    plumb_jv_path(v, path, sizeof path);
-    return plumb_digest_parse(text, path, ret, err);
+    PLUMB_TRY(want_type(v, JSON_STRING, "a digest", err));
+    return located(v, plumb_digest_parse(json_string_value(v->json), "", ret, err), err);
 }
 
 enum plumb_code
@@ -210,15 +207,14 @@ plumb_jv_base64(const struct plumb_jv *v, size_t max, struct plumb_bytes *ret,
                 struct plumb_err *err)
 {
     PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes out = { 0 };
-    char path[sizeof err->where];
     const char *text;
 
     PLUMB_TRY(plumb_jv_string(v, (max + 2) / 3 * 4, &text, err));
-    plumb_jv_path(v, path, sizeof path);
-    PLUMB_TRY(plumb_base64_parse(text, json_string_length(v->json), path, &out, err));
+    PLUMB_TRY(
+        located(v, plumb_base64_parse(text, json_string_length(v->json), "", &out, err), err));
     if (out.len > max)
-        return plumb_fail(err, PLUMB_INVALID, "json.length", path, "longer than %zu bytes",
-                          max);
+        return plumb_jv_fail(v, err, PLUMB_INVALID, "json.length", "longer than %zu bytes",
+                             max);
     *ret = (struct plumb_bytes){ PLUMB_TAKE(out.data), out.len };
     return PLUMB_OK;
 }

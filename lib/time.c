@@ -167,8 +167,9 @@ plumb_duration_text(int64_t seconds, char ret[PLUMB_DURATION_TEXT])
 plumb_time
 plumb_time_add(plumb_time a, int64_t seconds)
 {
-    if (a == PLUMB_TIME_NEVER || seconds == INT64_MAX || a > YEAR_9999 ||
-        seconds > YEAR_9999 - a)
+    if (a < 0)
+        a = 0;
+    if (a > YEAR_9999 || seconds > YEAR_9999 - a)
         return PLUMB_TIME_NEVER;
-    return a + seconds;
+    return seconds < -a ? 0 : a + seconds;
 }

@@ -52,8 +52,8 @@ enum plumb_code plumb_code_parse(const char *token);
 /*
  * Fill *err, which may be NULL, and return code, so that a failing function
  * reads: return plumb_fail(err, PLUMB_INVALID, "time.form", "issued", "...");
- * Control and non-ASCII bytes of the formatted message are replaced by '?', so
- * an error can be logged and shown as it is.
+ * Control and non-ASCII bytes of all three texts are replaced by '?', so an error
+ * can be logged and shown as it is. They may be those of *err itself.
  */
 __attribute__((format(printf, 5, 6))) enum plumb_code
 plumb_fail(struct plumb_err *err, enum plumb_code code, const char *rule, const char *where,

@@ -30,7 +30,8 @@ PLUMB_MUST_CHECK enum plumb_code plumb_json_load_canonical(const void *data, siz
                                                            size_t max, json_t **ret,
                                                            struct plumb_err *err);
 
-/* The canonical text. Fails on what is outside the profile. */
+/* The canonical text. Fails on what is outside the profile. NULL, which is what jansson's
+ * makers return, is out of memory. */
 PLUMB_MUST_CHECK enum plumb_code
 plumb_json_canonical(const json_t *json, struct plumb_bytes *ret, struct plumb_err *err);
 
@@ -72,7 +73,7 @@ plumb_jv_closed(const struct plumb_jv *v, const char *const *members, struct plu
 struct plumb_jv plumb_jv_member(const struct plumb_jv *v, const char *key);
 struct plumb_jv plumb_jv_element(const struct plumb_jv *v, size_t i);
 
-/* Typed reads of v itself; rule "json.type" (also for absent), then the rule of the form. */
+/* Typed reads of v itself; rule "json.missing" or "json.type", then the rule of the form. */
 PLUMB_MUST_CHECK enum plumb_code plumb_jv_array(const struct plumb_jv *v, size_t min,
                                                 size_t max, size_t *ret_n,
                                                 struct plumb_err *err);

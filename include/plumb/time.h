@@ -28,7 +28,8 @@ PLUMB_MUST_CHECK enum plumb_code plumb_duration_parse(const char *text, const ch
 #define PLUMB_DURATION_TEXT 48
 void plumb_duration_text(int64_t seconds, char ret[PLUMB_DURATION_TEXT]);
 
-/* a + b, PLUMB_TIME_NEVER if either is never or the sum is past year 9999. */
+/* a + seconds; PLUMB_TIME_NEVER if either is never or the sum is past year 9999, 0 if it is
+ * before 1970. */
 plumb_time plumb_time_add(plumb_time a, int64_t seconds);
 
 #endif

@@ -57,7 +57,9 @@ plumb_consistency_build(uint64_t size1, uint64_t size2, plumb_node_fn *node, voi
 #define PLUMB_TILE_PATH 34 /* enough for any n */
 void plumb_tile_path(uint64_t n, char *ret, size_t size);
 
-/* A signed-note verifier key "name+hex8+base64": Ed25519 log key (01) or cosignature key (04).
+/*
+ * A signed-note verifier key "name+hex8+base64": Ed25519 log key (01) or cosignature key (04).
+ * Rules "vkey.form", "vkey.name", "vkey.type", "vkey.id", and those of a key's point.
  */
 struct plumb_vkey {
     char name[128];
@@ -80,7 +82,7 @@ struct plumb_checkpoint {
     struct plumb_digest root;
 };
 
-/* The note's text, and the note signed by each signer (Ed25519) under origin. */
+/* The note signed by each signer (Ed25519, each once) under the name that is the origin. */
 PLUMB_MUST_CHECK enum plumb_code plumb_checkpoint_sign(const struct plumb_checkpoint *c,
                                                        struct plumb_signer *const *signers,
                                                        size_t n, struct plumb_bytes *ret_note,
@@ -89,7 +91,9 @@ PLUMB_MUST_CHECK enum plumb_code plumb_checkpoint_sign(const struct plumb_checkp
 /*
  * A tlog-policy text: "log <vkey> [url]", "witness <name> <vkey> [url]", "group <name>
  * all|any|<k> <members...>", "quorum <name|none>"; '#' comments. Several log lines: any one may
- * sign (a rotation's overlap).
+ * sign (a rotation's overlap). All have the log's origin as their name; one key stands under
+ * one name only, and every line ends in a newline. Rules "policy.form", "policy.key",
+ * "policy.origin", "policy.name", "policy.group", "policy.quorum", and plumb_vkey_parse()'s.
  */
 struct plumb_log_policy;
 PLUMB_MUST_CHECK enum plumb_code plumb_log_policy_parse(const char *text, size_t len,
@@ -108,13 +112,16 @@ PLUMB_MUST_CHECK enum plumb_code plumb_checkpoint_verify(const struct plumb_log_
                                                          struct plumb_checkpoint *ret,
                                                          struct plumb_err *err);
 
-/* tlog-proof text: index, proof, checkpoint verbatim. */
+/* tlog-proof text: index, proof, checkpoint verbatim. Rule "proof.form". */
 PLUMB_MUST_CHECK enum plumb_code plumb_tlog_proof_text(uint64_t index,
                                                        const struct plumb_digest *proof,
                                                        size_t n, const void *note,
                                                        size_t note_len, struct plumb_bytes *ret,
                                                        struct plumb_err *err);
-/* Checks that entry is in the log that p trusts. Writes the index and checkpoint. */
+/*
+ * Checks that the entry of this leaf hash is in the log that p trusts, at the index it writes.
+ * Rules "proof.form", "proof.inclusion", and plumb_checkpoint_verify()'s.
+ */
 PLUMB_MUST_CHECK enum plumb_code
 plumb_tlog_proof_verify(const struct plumb_log_policy *p, const void *text, size_t len,
                         const struct plumb_digest *leaf, uint64_t *ret_index,

@@ -208,6 +208,33 @@ payloads_have_a_size(void **state)
     free(big);
 }
 
+static void
+signatures_have_a_size(void **state)
+{
+    struct plumb_signer *signer = generate(PLUMB_KEY_ED25519);
+    json_t *envelope = sign_one(signer);
+    json_t *first = json_array_get(json_object_get(envelope, "signatures"), 0);
+    const uint8_t big[513] = { 0 };
+
+    (void)state;
+    for (size_t len = 512; len <= 513; len++) {
+        struct plumb_dsse e = { .nsigs = 0 };
+        struct plumb_err err;
+        char *text = NULL;
+
+        assert_ok(plumb_base64(big, len, &text, &err), &err);
+        json_object_set_new(first, "sig", json_string(text));
+        if (len == 512)
+            assert_ok(read_envelope(envelope, &e, &err), &err);
+        else
+            assert_refused("dsse.form", read_envelope(envelope, &e, &err), &err);
+        plumb_dsse_clear(&e);
+        free(text);
+    }
+    json_decref(envelope);
+    plumb_signer_free(signer);
+}
+
 #define TYPE "\"payloadType\":\"application/vnd.in-toto+json\""
 #define SIGS "\"signatures\":[{\"sig\":\"AAAA\"}]"
 
@@ -298,6 +325,7 @@ main(void)
         cmocka_unit_test(signers_of_the_genesis_add_theirs),
         cmocka_unit_test(an_envelope_has_at_most_so_many_signatures),
         cmocka_unit_test(payloads_have_a_size),
+        cmocka_unit_test(signatures_have_a_size),
         cmocka_unit_test(envelopes_of_ours_have_one_form),
         cmocka_unit_test(an_absent_touch_is_said_to_be_that),
     };

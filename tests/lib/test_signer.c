@@ -218,6 +218,45 @@ other_keys_and_other_files_are_refused(void **state)
                    &err);
 }
 
+static void
+bytes_after_the_key_are_refused(void **state)
+{
+    static const char *const passphrases[] = { NULL, "p" };
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct plumb_signer *signer = generate(PLUMB_KEY_ED25519), *back = NULL;
+        struct plumb_bytes pem = { 0 }, der = { 0 };
+        unsigned char *data;
+        char *name, *header;
+        struct plumb_err err;
+        BIO *bio;
+        long len;
+
+        assert_ok(plumb_signer_to_pem(signer, passphrases[i], &pem, &err), &err);
+        bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+        assert_int_equal(PEM_read_bio(bio, &name, &header, &data, &len), 1);
+        BIO_free(bio);
+        append(&der, data, (size_t)len);
+        append(&der, "", 1);
+        bio = BIO_new(BIO_s_mem());
+        assert_true(PEM_write_bio(bio, name, "", der.data, (long)der.len) > 0);
+        OPENSSL_free(name);
+        plumb_bytes_cleanse(&pem);
+        len = BIO_get_mem_data(bio, &name);
+        append(&pem, name, (size_t)len);
+        assert_refused(
+            "key.pem",
+            plumb_signer_from_pem(pem.data, pem.len, answer, (char *)"p", &back, &err), &err);
+        BIO_free(bio);
+        OPENSSL_free(header);
+        OPENSSL_free(data);
+        plumb_bytes_clear(&pem);
+        plumb_bytes_clear(&der);
+        plumb_signer_free(signer);
+    }
+}
+
 /* PKCS#8 of a P-256 key whose public half is another key's. */
 static void
 halves_that_do_not_match_are_refused(void **state)
@@ -391,6 +430,7 @@ main(void)
         cmocka_unit_test(the_key_of_rfc_8032_is_read),
         cmocka_unit_test(openssls_own_encryption_is_read),
         cmocka_unit_test(other_keys_and_other_files_are_refused),
+        cmocka_unit_test(bytes_after_the_key_are_refused),
         cmocka_unit_test(halves_that_do_not_match_are_refused),
         cmocka_unit_test(a_key_that_is_elsewhere_has_no_file_and_no_certificate),
         cmocka_unit_test(a_certificate_serves_both_sides_of_tls_and_no_authority),

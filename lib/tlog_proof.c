@@ -19,7 +19,8 @@ plumb_tlog_proof_text(uint64_t index, const struct plumb_digest *proof, size_t n
 {
     char *text, *p;
 
-    if (index >= PLUMB_TREE_MAX || n > PLUMB_PROOF_MAX || note_len > PLUMB_NOTE_MAX)
+    if (index >= PLUMB_TREE_MAX || n > PLUMB_PROOF_MAX || note_len == 0 ||
+        note_len > PLUMB_NOTE_MAX)
         return plumb_fail(err, PLUMB_INVALID, "proof.form", "",
                           "want an index below 2^62, at most %d hashes, and a note",
                           PLUMB_PROOF_MAX);

@@ -1,4 +1,5 @@
 #include "server/db/blob.h"
+#include "server/db/clock.h"
 #include "server/db/event.h"
 #include "server/db/instance.h"
 #include "server/db/listing.h"
@@ -7,5 +8,7 @@
 #include "server/db/publication.h"
 
 const struct db_catalogue *const db_catalogues[] = {
-    &db_lock, &db_log, &db_blob, &db_publication, &db_instance, &db_event, &db_listing, NULL,
+    &db_lock,     &db_log,   &db_blob,    &db_publication,
+    &db_instance, &db_event, &db_listing, &db_clock_catalogue,
+    NULL,
 };

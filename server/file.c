@@ -1,0 +1,112 @@
+#include "server/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/own.h"
+
+static void
+auto_close(int *fd)
+{
+    if (*fd >= 0)
+        (void)close(*fd);
+}
+
+enum plumb_code
+file_read(const char *path, size_t max, struct plumb_bytes *ret, struct plumb_err *err)
+{
+    PLUMB_AUTO(auto_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    PLUMB_AUTO(plumb_bytes_cleanse) struct plumb_bytes b = { 0 };
+    struct stat st;
+
+    if (fd < 0)
+        return plumb_fail(err, errno == ENOENT ? PLUMB_NOT_FOUND : PLUMB_UNAVAILABLE,
+                          "file.read", path, "%s", strerror(errno));
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+        return plumb_fail(err, PLUMB_INVALID, "file.read", path, "is no regular file");
+    if ((uintmax_t)st.st_size > max)
+        return plumb_fail(err, PLUMB_TOO_LARGE, "file.size", path, "is larger than %zu bytes",
+                          max);
+    b.data = malloc((size_t)st.st_size + 1);
+    if (b.data == NULL)
+        return plumb_fail_memory(err);
+    while (b.len < (size_t)st.st_size) {
+        ssize_t n = read(fd, b.data + b.len, (size_t)st.st_size - b.len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return plumb_fail(err, PLUMB_UNAVAILABLE, "file.read", path, "cannot read it: %s",
+                              n < 0 ? strerror(errno) : "it shrank");
+        b.len += (size_t)n;
+    }
+    b.data[b.len] = 0;
+    *ret = (struct plumb_bytes){ PLUMB_TAKE(b.data), b.len };
+    return PLUMB_OK;
+}
+
+static enum plumb_code
+write_all(int fd, const char *path, const void *data, size_t len, struct plumb_err *err)
+{
+    const uint8_t *p = data;
+
+    while (len > 0) {
+        ssize_t n = write(fd, p, len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return plumb_fail(err, PLUMB_UNAVAILABLE, "file.write", path, "%s",
+                              strerror(errno));
+        p += n;
+        len -= (size_t)n;
+    }
+    if (fsync(fd) != 0)
+        return plumb_fail(err, PLUMB_UNAVAILABLE, "file.write", path, "%s", strerror(errno));
+    return PLUMB_OK;
+}
+
+static enum plumb_code
+sync_directory(const char *path, struct plumb_err *err)
+{
+    PLUMB_AUTO(auto_free) char *copy = strdup(path);
+    PLUMB_AUTO(auto_close)
+    int fd = copy != NULL ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+    if (fd < 0 || fsync(fd) != 0)
+        return plumb_fail(err, PLUMB_UNAVAILABLE, "file.write", path,
+                          "cannot sync its directory: %s", strerror(errno));
+    return PLUMB_OK;
+}
+
+enum plumb_code
+file_replace(const char *path, mode_t mode, const void *data, size_t len, struct plumb_err *err)
+{
+    PLUMB_AUTO(auto_free) char *temporary = NULL;
+    PLUMB_AUTO(auto_close) int fd = -1;
+    enum plumb_code code;
+
+    if (asprintf(&temporary, "%s.XXXXXX", path) < 0) {
+        temporary = NULL;
+        return plumb_fail_memory(err);
+    }
+    fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd < 0)
+        return plumb_fail(err, PLUMB_UNAVAILABLE, "file.write", path, "%s", strerror(errno));
+    code = fchmod(fd, mode) == 0
+               ? write_all(fd, path, data, len, err)
+               : plumb_fail(err, PLUMB_UNAVAILABLE, "file.write", path, "%s", strerror(errno));
+    if (code == PLUMB_OK && rename(temporary, path) != 0)
+        code = plumb_fail(err, PLUMB_UNAVAILABLE, "file.write", path, "%s", strerror(errno));
+    if (code != PLUMB_OK) {
+        (void)unlink(temporary);
+        return code;
+    }
+    return sync_directory(path, err);
+}

@@ -1,0 +1,19 @@
+/* file.h - small files of the data directory: whole, or not at all. */
+#ifndef SERVER_FILE_H
+#define SERVER_FILE_H
+
+#include <plumb/bytes.h>
+#include <sys/types.h>
+
+/* PLUMB_NOT_FOUND when there is none; rules "file.read", "file.size". */
+PLUMB_MUST_CHECK enum plumb_code file_read(const char *path, size_t max,
+                                           struct plumb_bytes *ret, struct plumb_err *err);
+
+/*
+ * Replace path by these bytes: written beside it, synced, renamed, the directory synced. A
+ * reader, or a crash, sees the old bytes or the new ones. Rule "file.write".
+ */
+PLUMB_MUST_CHECK enum plumb_code file_replace(const char *path, mode_t mode, const void *data,
+                                              size_t len, struct plumb_err *err);
+
+#endif

@@ -1,0 +1,94 @@
+#include "server/service.h"
+
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/own.h"
+
+#define LIFETIME 3600 /* ours are accepted at once or not at all */
+
+/* Of our keys the one that the document in force has as active. */
+static enum plumb_code
+active_key(struct core *core, struct plumb_signer **ret, struct plumb_err *err)
+{
+    struct plumb_signer *const own[] = { core->identity->statement,
+                                         core->identity->statement_next };
+
+    for (size_t i = 0; i < 2; i++) {
+        struct engine_client client;
+
+        if (own[i] != NULL &&
+            engine_identify(core->engine, plumb_pubkey_id(own[i]->pub), PLUMB_USE_SIGN,
+                            &client) &&
+            (client.may & 1u << PLUMB_POWER_SERVICE) != 0) {
+            *ret = own[i];
+            return PLUMB_OK;
+        }
+    }
+    return plumb_fail(
+        err, PLUMB_UNAVAILABLE, "service.key", "",
+        "none of this instance's keys is active for the service in the governance "
+        "document: see docs/operating.md, 'rotating the service's keys'");
+}
+
+static enum plumb_code
+sign(struct core *core, enum plumb_kind kind, const struct plumb_subject *subject,
+     const json_t *members, plumb_time now, struct plumb_signed **ret, struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes payload = { 0 };
+    PLUMB_AUTO(plumb_json_auto) json_t *envelope = NULL;
+    struct plumb_signer *signer = NULL;
+    struct plumb_stamp stamp = { .log = core->identity->origin,
+                                 .nkeys = 1,
+                                 .issued = now,
+                                 .expires = plumb_time_add(now, LIFETIME) };
+
+    if (members == NULL)
+        return plumb_fail_memory(err);
+    PLUMB_TRY(active_key(core, &signer, err));
+    stamp.keys = plumb_pubkey_id(signer->pub);
+    if (RAND_bytes(stamp.nonce, sizeof stamp.nonce) != 1)
+        return plumb_fail(err, PLUMB_UNAVAILABLE, "random", "", "no random numbers to be had");
+    PLUMB_TRY(plumb_statement_make(kind, &stamp, subject, 1, members, &payload, err));
+    PLUMB_TRY(plumb_dsse_sign(payload.data, payload.len, &signer, 1, &envelope, err));
+    return plumb_signed_open(envelope, engine_key, core->engine, ret, err);
+}
+
+enum plumb_code
+service_record(struct core *core, const struct engine_due *due, plumb_time now,
+               struct plumb_signed **ret, struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_json_auto) json_t *members = NULL;
+    char name[2 * PLUMB_NAME_MAX + 2], time[PLUMB_TIME_TEXT], rollout[PLUMB_DIGEST_HEX];
+    struct plumb_subject subject = { name, due->release };
+
+    (void)snprintf(name, sizeof name, "%s@%s", due->payload, due->version);
+    plumb_time_text(due->due, time);
+    plumb_digest_hex(&due->rollout, rollout);
+    members = json_pack("{s:s,s:s}", "fleet", due->fleet, "due", time);
+    if (members == NULL ||
+        (due->kind != PLUMB_KIND_PHASE_OUT &&
+         json_object_set_new(members, "rollout", json_string(rollout)) != 0) ||
+        (due->kind == PLUMB_KIND_LAPSE &&
+         json_object_set_new(members, "rule", json_string(due->rule)) != 0) ||
+        (due->kind == PLUMB_KIND_OVERRUN &&
+         json_object_set_new(members, "outcome",
+                             json_string(plumb_outcome_text(due->outcome))) != 0))
+        return plumb_fail_memory(err);
+    return sign(core, due->kind, &subject, members, now, ret, err);
+}
+
+enum plumb_code
+service_publication(struct core *core, const char *fleet, const struct db_publication_row *row,
+                    plumb_time now, struct plumb_signed **ret, struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_json_auto) json_t *members = NULL;
+    struct plumb_subject subject = { "content", row->content };
+    char until[PLUMB_TIME_TEXT];
+
+    plumb_time_text(row->valid_until, until);
+    members = json_pack("{s:s,s:I,s:s}", "fleet", fleet, "revision", (json_int_t)row->revision,
+                        "validUntil", until);
+    return sign(core, PLUMB_KIND_PUBLICATION, &subject, members, now, ret, err);
+}

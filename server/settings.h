@@ -1,0 +1,58 @@
+/* settings.h - everything an operator can set: one table; a file, then options, override it. */
+#ifndef SERVER_SETTINGS_H
+#define SERVER_SETTINGS_H
+
+#include <plumb/err.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "server/http/limits.h"
+
+/* name, default, help. Texts; "" means not set. */
+/* clang-format off */
+#define SETTINGS_TEXTS(X)                                                                                   \
+    X(data, "", "directory of this instance's keys, checkpoint, socket and private PostgreSQL (required)")  \
+    X(origin, "", "origin of the log, the name in its checkpoints; needed by init only")                    \
+    X(listen, "127.0.0.1:8471", "address and port for TLS")                                                 \
+    X(names, "localhost", "names in the TLS certificate that init makes, separated by commas")              \
+    X(database, "", "PostgreSQL connection string of the serving role; none runs a private one")            \
+    X(database_owner, "", "connection string of the role that owns the schema, for migrations")             \
+    X(database_role, "", "name of the serving role, to be granted what it needs")                           \
+    X(postgres_user, "postgres", "system user that the private PostgreSQL runs as when plumbd is root")
+
+/* name, default, least, most, help. */
+#define SETTINGS_NUMBERS(X)                                                                                 \
+    X(group_max, 1024, 1, 65536, "statements in one transaction at most")                                   \
+    X(waiting_max, 8192, 1, 1 << 20, "statements waiting for the writer; more get 503")                     \
+    X(blob_max, 67108864, 65536, 1 << 30, "bytes of one blob")                                              \
+    X(clock_skew_ms, 5000, 100, 3600000, "difference from the database's clock at which writing stops")     \
+    X(clock_leap_ms, 10000, 100, 3600000, "leap of the clock against the monotonic one at which it stops")  \
+    X(poll_ms, 2000, 50, 60000, "how often the log is looked at without a notification")                    \
+    X(behind_ms, 5000, 0, 60000, "how long a read waits for the log size it asked for")                     \
+    X(drain_ms, 10000, 0, 600000, "how long requests may take to end after SIGTERM")
+/* clang-format on */
+
+struct settings {
+#define X(name, value, help) char name[512];
+    SETTINGS_TEXTS(X)
+#undef X
+#define X(name, value, least, most, help) int64_t name;
+    SETTINGS_NUMBERS(X)
+#undef X
+    struct http_limits http; /* named "http.NAME" */
+};
+
+void settings_default(struct settings *ret);
+
+/* Rules "setting.name", "setting.value"; nothing changes on failure. */
+PLUMB_MUST_CHECK enum plumb_code settings_set(struct settings *s, const char *name,
+                                              const char *value, struct plumb_err *err);
+
+/* A JSON object of names and values (texts or integers), in the profile. */
+PLUMB_MUST_CHECK enum plumb_code settings_load(struct settings *s, const char *path,
+                                               struct plumb_err *err);
+
+/* The table for people: name, default, help. */
+void settings_print(FILE *out);
+
+#endif

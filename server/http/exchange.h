@@ -80,7 +80,7 @@ struct http_head {
 };
 
 struct http_metrics {
-    struct metric *connections, *parked, *active, *bytes;
+    struct metric *connections, *parked, *queue, *receiving, *bytes;
     struct metric *refused[HTTP_HOLDS + 2]; /* by what was exceeded; see http_count_refusal */
     struct metric **requests;               /* [route][class - 1] */
     struct metric **seconds;                /* [route] */

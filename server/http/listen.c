@@ -91,7 +91,7 @@ static enum plumb_code
 open_inet(const char *text, int *ret_fd, uint16_t *ret_port, struct plumb_err *err)
 {
     struct addrinfo *address = NULL;
-    struct sockaddr_storage bound;
+    struct sockaddr_storage bound = { .ss_family = AF_UNSPEC };
     socklen_t len = sizeof bound;
     int on = 1;
 
@@ -102,7 +102,9 @@ open_inet(const char *text, int *ret_fd, uint16_t *ret_port, struct plumb_err *e
     bool ok = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
               bind(fd, address->ai_addr, address->ai_addrlen) == 0 &&
               listen(fd, BACKLOG) == 0 && getsockname(fd, (struct sockaddr *)&bound, &len) == 0;
+    int why = errno;
     freeaddrinfo(address);
+    errno = why;
     if (!ok)
         return fail_listen(text, fd, err);
     *ret_fd = fd;

@@ -132,7 +132,7 @@ metrics_label(const char *name, const char *value, char *ret, size_t size)
     for (; *value != '\0' && used + 4 < size; value++) {
         if (*value == '\\' || *value == '"' || *value == '\n')
             ret[used++] = '\\';
-        ret[used++] = *value == '\n' ? 'n' : *value;
+        ret[used++] = (char)(*value == '\n' ? 'n' : *value);
     }
     if (used + 1 < size) {
         ret[used++] = '"';

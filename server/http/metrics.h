@@ -33,7 +33,8 @@ void metric_set(struct metric *metric, int64_t value);
 void metric_observe_ns(struct metric *metric, int64_t ns);
 int64_t metric_value(const struct metric *metric); /* a histogram's count */
 
-/* Called before the text is made, to set gauges that nobody counts; at most 16 of them. */
+/* Called before the text is made, to set gauges that nobody counts, and for nothing else: the
+ * table is locked meanwhile. At most 16 of them. */
 void metrics_on_read(struct metrics *m, void (*refresh)(void *arg), void *arg);
 /* No longer; returns when none is running. */
 void metrics_off_read(struct metrics *m, void (*refresh)(void *arg), void *arg);

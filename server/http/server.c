@@ -10,6 +10,15 @@
 
 enum { TICK_MS = 100, SWEEP_TICKS = 20, ROUTE_CLASSES = 5 };
 
+static void
+refresh_metrics(void *arg)
+{
+    struct http_server *server = arg;
+
+    metric_set(server->metrics.queue, (int64_t)http_pool_waiting(server->pool));
+    metric_set(server->metrics.receiving, atomic_load(&server->body_bytes));
+}
+
 static enum plumb_code
 start_metrics(struct http_server *server, struct plumb_err *err)
 {
@@ -36,6 +45,10 @@ start_metrics(struct http_server *server, struct plumb_err *err)
         metrics_series(m, METRIC_GAUGE, "plumbline_http_connections", "", "Open connections");
     ours->parked =
         metrics_series(m, METRIC_GAUGE, "plumbline_http_parked", "", "Long polls waiting");
+    ours->queue = metrics_series(m, METRIC_GAUGE, "plumbline_http_queue", "",
+                                 "Requests waiting for a worker");
+    ours->receiving = metrics_series(m, METRIC_GAUGE, "plumbline_http_receiving_bytes", "",
+                                     "Memory for request bodies in use");
     ours->bytes = metrics_series(m, METRIC_COUNTER, "plumbline_http_body_bytes_total", "",
                                  "Bytes of bodies sent");
     for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
@@ -118,6 +131,8 @@ stop_timer(struct http_server *server)
 static void
 server_free(struct http_server *server)
 {
+    if (server->config.metrics != NULL)
+        metrics_off_read(server->config.metrics, refresh_metrics, server);
     stop_timer(server);
     if (server->transport != NULL)
         http_transport_stop(server->transport);
@@ -184,6 +199,8 @@ start(const struct http_config *config, struct http_server **ret, struct plumb_e
                             err));
     PLUMB_TRY(start_timer(server, err));
     PLUMB_TRY(http_transport_start(server, &server->transport, err));
+    if (server->config.metrics != NULL)
+        metrics_on_read(server->config.metrics, refresh_metrics, server);
     server->config.certificate_pem = server->config.key_pem = NULL; /* only borrowed */
     *ret = PLUMB_TAKE(server);
     return PLUMB_OK;

@@ -259,3 +259,21 @@ app_set(struct app *app, int value)
     atomic_store(&app->value, value);
     http_wake(app->server, "value");
 }
+
+void
+app_until(struct app *app, const char *gauge, int64_t value)
+{
+    struct metric *metric = metrics_series(app->metrics, METRIC_GAUGE, gauge, "", "");
+
+    for (int i = 0; i < 10000; i++) {
+        struct plumb_bytes text = { NULL, 0 };
+        struct plumb_err err;
+
+        assert_ok(metrics_text(app->metrics, &text, &err), &err); /* refreshes it */
+        plumb_bytes_clear(&text);
+        if (metric_value(metric) == value)
+            return;
+        usleep(1000);
+    }
+    fail_msg("%s stays %lld", gauge, (long long)metric_value(metric));
+}

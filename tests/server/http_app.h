@@ -32,6 +32,8 @@ struct app {
 int app_setup(void **state);
 int app_teardown(void **state);
 void app_start(struct app *app);
+/* Waits until a gauge has this value. */
+void app_until(struct app *app, const char *gauge, int64_t value);
 void app_set(struct app *app, int value); /* and wakes those who wait for it */
 
 #endif

@@ -126,9 +126,8 @@ no_more_than_so_many_wait(void **state)
     for (int i = 0; i < 3; i++) {
         c[i] = hc_plain(app->port);
         ask(c[i], values[i % 2], "Prefer: wait=30\r\n");
-        until(&app->runs, i + 1);
+        app_until(app, "plumbline_http_parked", i + 1);
     }
-    usleep(50000);
     c[3] = hc_plain(app->port);
     int64_t began = now_ms();
     ask(c[3], values[0], "Prefer: wait=30\r\n");
@@ -138,7 +137,7 @@ no_more_than_so_many_wait(void **state)
     for (int i = 0; i < 3; i++)
         assert_body(c[i], "1");
     ask(c[3], "/value?not=1", "Prefer: wait=30\r\n"); /* and there is room again */
-    until(&app->runs, 8);
+    app_until(app, "plumbline_http_parked", 1);
     app_set(app, 2);
     assert_body(c[3], "2");
     for (int i = 0; i < 4; i++)
@@ -154,13 +153,12 @@ a_client_that_went_away_gives_its_place_back(void **state)
     app_start(app);
     struct hc *c = hc_plain(app->port);
     ask(c, values[0], "Prefer: wait=60\r\n");
-    until(&app->runs, 1);
+    app_until(app, "plumbline_http_parked", 1);
     hc_close(c);
-    usleep(3000000); /* they are looked after every two seconds */
+    app_until(app, "plumbline_http_parked", 0); /* they are looked after every two seconds */
     c = hc_plain(app->port);
-    int runs = atomic_load(&app->runs);
     ask(c, values[0], "Prefer: wait=60\r\n");
-    until(&app->runs, runs + 1);
+    app_until(app, "plumbline_http_parked", 1);
     app_set(app, 3);
     assert_body(c, "3");
     hc_close(c);

@@ -35,7 +35,7 @@ http_accounts_new(size_t max, struct http_accounts **ret, struct plumb_err *err)
         a->nbuckets *= 2;
     a->max = max;
     a->all = calloc(max, sizeof *a->all);
-    a->buckets = calloc(a->nbuckets, sizeof(*a->buckets));
+    a->buckets = calloc(a->nbuckets, sizeof(struct http_account *));
     if (a->all == NULL || a->buckets == NULL) {
         free(a->all);
         free(a->buckets);

@@ -496,7 +496,7 @@ http_transport_start(struct http_server *server, struct http_transport **ret,
     t->stop_fd = -1;
     pthread_mutex_init(&t->lock, NULL);
     t->nhanded = make_room(&config->limits);
-    t->handed = calloc(t->nhanded, sizeof(*t->handed));
+    t->handed = calloc(t->nhanded, sizeof(struct http_conn *));
     if (t->handed == NULL)
         return plumb_fail_memory(err);
     for (size_t i = 0; i < config->nlisteners; i++) {

@@ -37,8 +37,8 @@ start_metrics(struct http_server *server, struct plumb_err *err)
 
     if (m == NULL)
         return PLUMB_OK;
-    ours->requests = calloc(rows * ROUTE_CLASSES, sizeof(*ours->requests));
-    ours->seconds = calloc(rows, sizeof(*ours->seconds));
+    ours->requests = calloc(rows * ROUTE_CLASSES, sizeof(struct metric *));
+    ours->seconds = calloc(rows, sizeof(struct metric *));
     if (ours->requests == NULL || ours->seconds == NULL)
         return plumb_fail_memory(err);
     ours->connections =

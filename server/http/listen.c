@@ -91,10 +91,11 @@ static enum plumb_code
 open_inet(const char *text, int *ret_fd, uint16_t *ret_port, struct plumb_err *err)
 {
     struct addrinfo *address = NULL;
-    struct sockaddr_storage bound = { .ss_family = AF_UNSPEC };
+    struct sockaddr_storage bound;
     socklen_t len = sizeof bound;
     int on = 1;
 
+    memset(&bound, 0, sizeof bound);
     if (!parse_address(text, &address))
         return plumb_fail(err, PLUMB_INVALID, "http.address", text,
                           "an address to listen on is a numeric HOST:PORT or [HOST]:PORT");
@@ -108,8 +109,8 @@ open_inet(const char *text, int *ret_fd, uint16_t *ret_port, struct plumb_err *e
     if (!ok)
         return fail_listen(text, fd, err);
     *ret_fd = fd;
-    *ret_port = ntohs(bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&bound)->sin6_port
-                                                  : ((struct sockaddr_in *)&bound)->sin_port);
+    /* sockaddr_in and sockaddr_in6 have the port in one place */
+    *ret_port = ntohs(((struct sockaddr_in *)&bound)->sin_port);
     return PLUMB_OK;
 }
 

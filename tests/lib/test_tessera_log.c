@@ -1,11 +1,12 @@
 /*
  * A log that Tessera wrote, with a checkpoint of each of its sizes 0 to 15. It is not part of
- * this tree: PLUMB_TESSERA_LOG names the directory (testdata/log of the Tessera repository).
+ * this tree: PLUMB_DATA names the folder of real files that tests read.
  */
 #include <plumb/tlog.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/lib/notes.h"
 #include "tests/t.h"
@@ -23,7 +24,8 @@ read_whole(const char *name, uint8_t *ret, size_t size)
     FILE *f;
     size_t len;
 
-    (void)snprintf(path, sizeof path, "%s/%s", getenv("PLUMB_TESSERA_LOG"), name);
+    (void)snprintf(path, sizeof path, "%s/tlog/tessera-testdata-log/%s", getenv("PLUMB_DATA"),
+                   name);
     f = fopen(path, "rb");
     if (f == NULL)
         fail_msg("%s cannot be opened", path);
@@ -168,9 +170,8 @@ main(void)
         cmocka_unit_test(every_entry_has_a_receipt_under_every_checkpoint),
     };
 
-    if (getenv("PLUMB_TESSERA_LOG") == NULL) {
-        (void)fprintf(stderr,
-                      "skipped: PLUMB_TESSERA_LOG does not name Tessera's testdata/log\n");
+    if (getenv("PLUMB_DATA") == NULL || access(getenv("PLUMB_DATA"), R_OK) != 0) {
+        puts("skip: the real logs of shared/data are not here\n0 passed, 0 failed, 4 skipped");
         return 77;
     }
     return cmocka_run_group_tests(tests, open_policy, free_policy);

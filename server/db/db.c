@@ -1,311 +1,13 @@
 #include "server/db/db.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#define TXN_TRIES      5
-#define CHANNELS_MAX   4
-#define TIMEOUT_MS     30000
-#define RETRY_FIRST_MS 50
-#define RETRY_MAX_MS   1000
-#define VERSION_MIN    150000
+#include "server/db/conn.h"
 
-struct db {
-    char *conninfo;
-    const struct db_catalogue *const *catalogues;
-    PGconn *conn; /* NULL or BAD when lost */
-    const char *channels[CHANNELS_MAX];
-    unsigned timeout_ms;
-    int64_t retry_at; /* no attempt to connect before this, by the monotonic clock */
-    int64_t retry_ms;
-    bool in_txn;
-    bool retry;   /* the last error was one that a fresh transaction may cure */
-    bool closing; /* by the server */
-    bool missed;  /* reconnected: notifications may have been lost */
-    pthread_mutex_t cancel_lock;
-    PGcancel *cancel;
-};
-
-enum { RETRY = 1, RECONNECT = 2 };
-
-/* The only place that turns SQLSTATE into our codes. The first prefix that fits decides. */
-static const struct {
-    const char *prefix;
-    enum plumb_code code;
-    const char *rule;
-    int flags;
-} sqlstates[] = {
-    { "40001", PLUMB_CONFLICT, "db.conflict", RETRY }, /* serialization_failure */
-    { "40P01", PLUMB_CONFLICT, "db.conflict", RETRY }, /* deadlock_detected */
-    { "PL001", PLUMB_REFUSED, "db.append-only", 0 },   /* ours: migrations/0001_log.sql */
-    { "PL002", PLUMB_CONFLICT, "db.contiguous", 0 },   /* ours */
-    { "PL003", PLUMB_REFUSED, "db.time-order", 0 },    /* ours */
-    { "23505", PLUMB_CONFLICT, "db.unique", 0 },       /* unique_violation */
-    { "23", PLUMB_INVALID, "db.constraint", 0 },       /* other integrity constraints */
-    { "22", PLUMB_INVALID, "db.data", 0 },             /* data exception */
-    { "25006", PLUMB_UNAVAILABLE, "db.unavailable", RECONNECT }, /* now a standby */
-    { "26", PLUMB_UNAVAILABLE, "db.unavailable", RECONNECT },    /* prepared statement gone */
-    { "42501", PLUMB_INTERNAL, "db.privilege", 0 },              /* insufficient_privilege */
-    { "42", PLUMB_INTERNAL, "db.schema", 0 },                    /* undefined table, syntax */
-    { "53100", PLUMB_UNAVAILABLE, "db.disk-full", 0 },           /* disk_full */
-    { "53", PLUMB_UNAVAILABLE, "db.resources", 0 },              /* insufficient resources */
-    { "55P03", PLUMB_BUSY, "db.lock", 0 },                       /* lock_not_available */
-    { "57014", PLUMB_UNAVAILABLE, "db.cancelled", 0 },           /* query_canceled */
-    { "57", PLUMB_UNAVAILABLE, "db.unavailable", 0 },            /* shutting down */
-    { "08", PLUMB_UNAVAILABLE, "db.unavailable", 0 },            /* connection exception */
-    { "25P03", PLUMB_UNAVAILABLE, "db.unavailable", 0 }, /* idle_in_transaction timeout */
-    { "58", PLUMB_UNAVAILABLE, "db.io", 0 },             /* system error */
-    { "", PLUMB_INTERNAL, "db.internal", 0 },
-};
-
-static int64_t
-now_ms(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static void
-drop(struct db *db)
-{
-    pthread_mutex_lock(&db->cancel_lock);
-    PQfreeCancel(db->cancel);
-    db->cancel = NULL;
-    pthread_mutex_unlock(&db->cancel_lock);
-    PQfinish(db->conn);
-    db->conn = NULL;
-}
-
-/* The first line of libpq's message about the connection. */
-static enum plumb_code
-conn_fail(struct db *db, const char *where, struct plumb_err *err)
-{
-    const char *text = db->conn ? PQerrorMessage(db->conn) : "connection lost";
-    int len = (int)strcspn(text, "\n");
-
-    return plumb_fail(err, PLUMB_UNAVAILABLE, "db.unavailable", where, "%.*s",
-                      len > 0 ? len : 15, len > 0 ? text : "connection lost");
-}
-
-static enum plumb_code
-result_fail(struct db *db, const char *where, const PGresult *res, struct plumb_err *err)
-{
-    const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
-    const char *text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
-    size_t i = 0;
-
-    if (state == NULL) /* made up by libpq, not sent by a server */
-        return conn_fail(db, where, err);
-    while (strncmp(state, sqlstates[i].prefix, strlen(sqlstates[i].prefix)) != 0)
-        i++;
-    db->retry = (sqlstates[i].flags & RETRY) != 0;
-    if (sqlstates[i].flags & RECONNECT)
-        drop(db);
-    return plumb_fail(err, sqlstates[i].code, sqlstates[i].rule, where, "%s (SQLSTATE %s)",
-                      text ? text : "no message", state);
-}
-
-/* One poll; false when the deadline has passed. */
-static bool
-wait_io(struct db *db, short events, int64_t deadline, short *ret_events)
-{
-    struct pollfd p = { .fd = PQsocket(db->conn), .events = events };
-    int64_t left = deadline - now_ms();
-    int n = left <= 0 ? 0 : poll(&p, 1, (int)left);
-
-    *ret_events = n > 0 ? p.revents : 0;
-    return n > 0 || (n < 0 && errno == EINTR);
-}
-
-/*
- * After a PQsend: the last result, or the first that is an error. libpq's own waits have no
- * limit, so the waiting is done here.
- */
-static enum plumb_code
-collect(struct db *db, const char *where, PGresult **ret, struct plumb_err *err)
-{
-    PLUMB_AUTO(db_auto_result) PGresult *last = NULL;
-    int64_t deadline = now_ms() + db->timeout_ms;
-
-    for (;;) {
-        int unsent = PQflush(db->conn);
-        if (unsent >= 0 && (unsent > 0 || PQisBusy(db->conn))) {
-            short got;
-            if (!wait_io(db, unsent > 0 ? POLLIN | POLLOUT : POLLIN, deadline, &got)) {
-                drop(db); /* no PQcancel: a server that hangs would hang us too */
-                return plumb_fail(err, PLUMB_UNAVAILABLE, "db.timeout", where,
-                                  "no answer from the database in %u ms", db->timeout_ms);
-            }
-            if ((got & ~POLLOUT) == 0 || PQconsumeInput(db->conn))
-                continue;
-        }
-        /* Here nothing blocks: the result is complete, or the connection is lost. */
-        PGresult *res = PQgetResult(db->conn);
-        if (res == NULL)
-            break;
-        ExecStatusType was = last ? PQresultStatus(last) : PGRES_COMMAND_OK;
-        if (was != PGRES_COMMAND_OK && was != PGRES_TUPLES_OK) {
-            PQclear(res);
-        } else {
-            PQclear(last);
-            last = res;
-        }
-        if (PQresultStatus(last) == PGRES_COPY_IN || PQresultStatus(last) == PGRES_COPY_OUT) {
-            drop(db);
-            return plumb_fail(err, PLUMB_INTERNAL, "db.copy", where, "COPY is not for us");
-        }
-    }
-    ExecStatusType st = PQresultStatus(last);
-    if (last == NULL || (st != PGRES_COMMAND_OK && st != PGRES_TUPLES_OK))
-        return result_fail(db, where, last, err);
-    if (ret != NULL)
-        *ret = PLUMB_TAKE(last);
-    return PLUMB_OK;
-}
-
-static enum plumb_code
-command(struct db *db, const char *sql, const char *where, PGresult **ret,
-        struct plumb_err *err)
-{
-    if (!PQsendQuery(db->conn, sql))
-        return conn_fail(db, where, err);
-    return collect(db, where, ret, err);
-}
-
-static enum plumb_code
-prepare_all(struct db *db, struct plumb_err *err)
-{
-    for (size_t c = 0; db->catalogues != NULL && db->catalogues[c] != NULL; c++) {
-        for (size_t i = 0; i < db->catalogues[c]->count; i++) {
-            const struct db_stmt *s = &db->catalogues[c]->stmts[i];
-
-            if (!PQsendPrepare(db->conn, s->name, s->sql, 0, NULL))
-                return conn_fail(db, s->name, err);
-            PLUMB_TRY(collect(db, s->name, NULL, err));
-        }
-    }
-    return PLUMB_OK;
-}
-
-static enum plumb_code
-set_timeouts(struct db *db, struct plumb_err *err)
-{
-    char sql[64];
-
-    (void)snprintf(sql, sizeof sql, "SET lock_timeout = %u", db->timeout_ms / 3);
-    return command(db, sql, "lock_timeout", NULL, err);
-}
-
-/* A forgotten transaction must not hold the writers' lock, nor a dead client its statement. */
-static const char session_sql[] = "SET search_path = plumb, pg_temp;"
-                                  " SET TimeZone = 'UTC';"
-                                  " SET client_min_messages = warning;"
-                                  " SET idle_in_transaction_session_timeout = '60s';"
-                                  " SET client_connection_check_interval = '5s';"
-                                  " SELECT set_config('synchronous_commit', 'on', false)"
-                                  " WHERE current_setting('synchronous_commit') = 'off'";
-
-static enum plumb_code
-set_up(struct db *db, struct plumb_err *err)
-{
-    const char *encoding = PQparameterStatus(db->conn, "server_encoding");
-
-    if (PQserverVersion(db->conn) < VERSION_MIN)
-        return plumb_fail(err, PLUMB_UNSUPPORTED, "db.version", "",
-                          "PostgreSQL 15 or later is needed, this is %d",
-                          PQserverVersion(db->conn) / 10000);
-    if (encoding == NULL || strcmp(encoding, "UTF8") != 0)
-        return plumb_fail(err, PLUMB_UNSUPPORTED, "db.encoding", "",
-                          "the database's encoding is %s, make it UTF8",
-                          encoding ? encoding : "unknown");
-    if (PQsetnonblocking(db->conn, 1) != 0)
-        return conn_fail(db, "", err);
-    PLUMB_TRY(command(db, session_sql, "session", NULL, err));
-    PLUMB_TRY(set_timeouts(db, err));
-    PLUMB_TRY(prepare_all(db, err));
-    for (size_t i = 0; i < CHANNELS_MAX && db->channels[i] != NULL; i++) {
-        char sql[80];
-        (void)snprintf(sql, sizeof sql, "LISTEN %s", db->channels[i]);
-        PLUMB_TRY(command(db, sql, "LISTEN", NULL, err));
-    }
-    return PLUMB_OK;
-}
-
-/* An idle connection that the server closes is told why by a notice. */
-static void
-take_notice(void *arg, const PGresult *res)
-{
-    const char *severity = PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED);
-
-    if (severity != NULL && (strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0))
-        ((struct db *)arg)->closing = true;
-}
-
-/* Later keywords win, and conninfo, expanded in its place, wins over what stands before it. */
-static enum plumb_code
-dial(struct db *db, struct plumb_err *err)
-{
-    static const char *const keys[] = { "connect_timeout",
-                                        "keepalives",
-                                        "keepalives_idle",
-                                        "keepalives_interval",
-                                        "keepalives_count",
-                                        "tcp_user_timeout",
-                                        "target_session_attrs",
-                                        "fallback_application_name",
-                                        "dbname",
-                                        "client_encoding",
-                                        NULL };
-    const char *const values[] = { "10",         "1",      "30",         "5",    "3", "20000",
-                                   "read-write", "plumbd", db->conninfo, "UTF8", NULL };
-
-    drop(db);
-    db->closing = false;
-    db->conn = PQconnectdbParams(keys, values, 1);
-    if (db->conn == NULL)
-        return plumb_fail_memory(err);
-    if (PQstatus(db->conn) != CONNECTION_OK)
-        return conn_fail(db, "", err);
-    (void)PQsetNoticeReceiver(db->conn, take_notice, db);
-    PLUMB_TRY(set_up(db, err));
-    pthread_mutex_lock(&db->cancel_lock);
-    db->cancel = PQgetCancel(db->conn);
-    pthread_mutex_unlock(&db->cancel_lock);
-    return PLUMB_OK;
-}
-
-/* Before anything is sent outside a transaction. */
-static enum plumb_code
-connected(struct db *db, struct plumb_err *err)
-{
-    struct pollfd p = { .fd = PQsocket(db->conn), .events = POLLIN };
-
-    /* An idle connection with something to read has a notification, or has been closed. */
-    if (PQstatus(db->conn) == CONNECTION_OK && poll(&p, 1, 0) > 0)
-        (void)PQconsumeInput(db->conn);
-    (void)PQisBusy(db->conn); /* parses what was read */
-    if (PQstatus(db->conn) == CONNECTION_OK && !db->closing)
-        return PLUMB_OK;
-    if (now_ms() < db->retry_at)
-        return plumb_fail(err, PLUMB_UNAVAILABLE, "db.unavailable", "",
-                          "the database is away, trying again soon");
-    enum plumb_code code = dial(db, err);
-    if (code == PLUMB_OK) {
-        db->retry_ms = RETRY_FIRST_MS;
-        db->missed = true;
-        return PLUMB_OK;
-    }
-    drop(db);
-    db->retry_at = now_ms() + db->retry_ms;
-    db->retry_ms = db->retry_ms * 2 < RETRY_MAX_MS ? db->retry_ms * 2 : RETRY_MAX_MS;
-    return code;
-}
+#define TXN_TRIES  5
+#define TIMEOUT_MS 30000
 
 enum plumb_code
 db_open(const char *conninfo, const struct db_catalogue *const *catalogues, struct db **ret,
@@ -317,12 +19,11 @@ db_open(const char *conninfo, const struct db_catalogue *const *catalogues, stru
         return plumb_fail_memory(err);
     (void)pthread_mutex_init(&db->cancel_lock, NULL);
     db->timeout_ms = TIMEOUT_MS;
-    db->retry_ms = RETRY_FIRST_MS;
     db->catalogues = catalogues;
     db->conninfo = strdup(conninfo);
     if (db->conninfo == NULL)
         return plumb_fail_memory(err);
-    PLUMB_TRY(dial(db, err));
+    PLUMB_TRY(conn_dial(db, err));
     *ret = PLUMB_TAKE(db);
     return PLUMB_OK;
 }
@@ -332,7 +33,7 @@ db_close(struct db *db)
 {
     if (db == NULL)
         return;
-    drop(db);
+    conn_drop(db);
     (void)pthread_mutex_destroy(&db->cancel_lock);
     free(db->conninfo);
     free(db);
@@ -347,10 +48,10 @@ db_raw(struct db *db)
 enum plumb_code
 db_set_timeout(struct db *db, unsigned milliseconds, struct plumb_err *err)
 {
-    db->timeout_ms = milliseconds;
     if (!db->in_txn)
-        PLUMB_TRY(connected(db, err));
-    return set_timeouts(db, err);
+        PLUMB_TRY(conn_ready(db, err));
+    db->timeout_ms = milliseconds;
+    return conn_set_timeouts(db, err);
 }
 
 enum plumb_code
@@ -363,8 +64,8 @@ enum plumb_code
 db_script(struct db *db, const char *sql, struct plumb_err *err)
 {
     if (!db->in_txn)
-        PLUMB_TRY(connected(db, err));
-    return command(db, sql, "script", NULL, err);
+        PLUMB_TRY(conn_ready(db, err));
+    return conn_command(db, sql, "script", NULL, err);
 }
 
 enum plumb_code
@@ -409,11 +110,16 @@ db_run(struct db *db, const struct db_stmt *stmt, const struct db_param *params,
             break;
         }
     }
-    if (!db->in_txn)
-        PLUMB_TRY(connected(db, err));
+    if (db->in_txn)
+        PLUMB_TRY(conn_enter(db, stmt->name, err));
+    else
+        PLUMB_TRY(conn_ready(db, err));
     if (!PQsendQueryPrepared(db->conn, stmt->name, stmt->nparams, values, lengths, formats, 1))
         return conn_fail(db, stmt->name, err);
-    return collect(db, stmt->name, ret, err);
+    if (!db->in_txn)
+        return conn_collect(db, stmt->name, ret, err);
+    PLUMB_TRY(conn_queued(db, stmt->name, err));
+    return ret == NULL ? PLUMB_OK : conn_settle(db, ret, err);
 }
 
 /* COMMIT, and what became of it. */
@@ -421,8 +127,10 @@ static enum plumb_code
 commit(struct db *db, enum db_end *ret_end, struct plumb_err *err)
 {
     PLUMB_AUTO(db_auto_result) PGresult *res = NULL;
-    enum plumb_code code = command(db, "COMMIT", "COMMIT", &res, err);
+    enum plumb_code code = conn_queue_sql(db, "COMMIT", err);
 
+    if (code == PLUMB_OK)
+        code = conn_leave(db, &res, err);
     if (code == PLUMB_OK && strcmp(PQcmdStatus(res), "COMMIT") == 0) {
         *ret_end = DB_COMMITTED;
         return PLUMB_OK;
@@ -430,10 +138,9 @@ commit(struct db *db, enum db_end *ret_end, struct plumb_err *err)
     if (code == PLUMB_OK) /* the server says ROLLBACK: a statement failed and fn hid it */
         return plumb_fail(err, PLUMB_INTERNAL, "db.internal", "COMMIT",
                           "the transaction had failed before its commit");
-    if (PQstatus(db->conn) == CONNECTION_OK && PQtransactionStatus(db->conn) == PQTRANS_IDLE)
+    if (conn_ok(db))
         return code; /* said so by a server that is still there: nothing was committed */
     *ret_end = DB_UNKNOWN;
-    drop(db);
     return plumb_fail(err, PLUMB_UNAVAILABLE, "db.commit-unknown", "COMMIT",
                       "the connection was lost during the commit");
 }
@@ -446,19 +153,23 @@ attempt(struct db *db, enum db_mode mode, db_txn_fn *fn, void *arg, enum db_end 
                                         : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
     enum plumb_code code;
 
-    PLUMB_TRY(connected(db, err));
-    code = command(db, begin, "BEGIN", NULL, err);
+    PLUMB_TRY(conn_ready(db, err));
+    code = conn_queue_sql(db, begin, err);
     if (code == PLUMB_OK) {
         db->in_txn = true;
         code = fn(db, arg, err);
-        db->in_txn = false;
         if (code == PLUMB_OK)
-            return commit(db, ret_end, err);
+            code = commit(db, ret_end, err);
+        db->in_txn = false;
     }
+    if (code == PLUMB_OK)
+        return PLUMB_OK;
     bool retry = db->retry;
-    if (PQstatus(db->conn) == CONNECTION_OK && PQtransactionStatus(db->conn) != PQTRANS_IDLE &&
-        command(db, "ROLLBACK", "ROLLBACK", NULL, NULL) != PLUMB_OK)
-        drop(db);
+    if (conn_ok(db))
+        (void)conn_leave(db, NULL, NULL);
+    if (conn_ok(db) && PQtransactionStatus(db->conn) != PQTRANS_IDLE &&
+        conn_command(db, "ROLLBACK", "ROLLBACK", NULL, NULL) != PLUMB_OK)
+        conn_drop(db);
     db->retry = retry;
     return code;
 }
@@ -507,9 +218,9 @@ db_listen(struct db *db, const char *channel, struct plumb_err *err)
     if (i == CHANNELS_MAX || channel[0] == '\0' || strlen(channel) > 63 ||
         channel[strspn(channel, "abcdefghijklmnopqrstuvwxyz_")] != '\0')
         return plumb_fail(err, PLUMB_INTERNAL, "db.channel", channel, "cannot listen to this");
-    PLUMB_TRY(connected(db, err));
+    PLUMB_TRY(conn_ready(db, err));
     (void)snprintf(sql, sizeof sql, "LISTEN %s", channel);
-    PLUMB_TRY(command(db, sql, "LISTEN", NULL, err));
+    PLUMB_TRY(conn_command(db, sql, "LISTEN", NULL, err));
     db->channels[i] = channel;
     return PLUMB_OK;
 }
@@ -532,9 +243,9 @@ notified(struct db *db)
 enum plumb_code
 db_wait(struct db *db, int milliseconds, int wake_fd, bool *ret, struct plumb_err *err)
 {
-    int64_t deadline = now_ms() + milliseconds, left;
+    int64_t deadline = conn_now_ms() + milliseconds, left;
 
-    PLUMB_TRY(connected(db, err));
+    PLUMB_TRY(conn_ready(db, err));
     for (;;) {
         if (notified(db)) {
             *ret = true;
@@ -542,7 +253,7 @@ db_wait(struct db *db, int milliseconds, int wake_fd, bool *ret, struct plumb_er
         }
         struct pollfd p[2] = { { .fd = PQsocket(db->conn), .events = POLLIN },
                                { .fd = wake_fd, .events = POLLIN } };
-        left = deadline - now_ms();
+        left = deadline - conn_now_ms();
         int n = left <= 0 ? 0 : poll(p, 2, (int)left);
         if (n == 0 || (n > 0 && p[1].revents != 0)) {
             *ret = false;

@@ -70,7 +70,9 @@ PLUMB_MUST_CHECK enum plumb_code db_ping(struct db *db, struct plumb_err *err);
 /*
  * Run a prepared statement with stmt->nparams parameters (NULL when it has none). The caller
  * owns *ret (PQclear), which is binary; ret may be NULL. SQLSTATE maps to code and rule in one
- * table, in db.c. Outside db_txn the statement is a transaction of its own.
+ * table, in conn.c. Outside db_txn the statement is a transaction of its own. Inside, with ret
+ * NULL, it is only queued, which saves a round trip: its failure is that of a later statement
+ * with a result, or of the commit, and nothing that follows it is run.
  */
 PLUMB_MUST_CHECK enum plumb_code db_run(struct db *db, const struct db_stmt *stmt,
                                         const struct db_param *params, PGresult **ret,

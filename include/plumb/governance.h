@@ -159,7 +159,8 @@ struct plumb_link {
 PLUMB_MUST_CHECK enum plumb_code plumb_chain_new(struct plumb_chain **ret,
                                                  struct plumb_err *err);
 void plumb_chain_free(struct plumb_chain *c);
-/* Takes ownership of document on success. Checks plumb_governance_succeeds. */
+/* Takes ownership of document on success. Checks plumb_governance_succeeds, and that index and
+ * time follow the last ones: "governance.order". */
 PLUMB_MUST_CHECK enum plumb_code plumb_chain_push(struct plumb_chain *c,
                                                   struct plumb_governance *document,
                                                   const struct plumb_digest *statement,
@@ -181,8 +182,10 @@ const struct plumb_pubkey *plumb_chain_pubkey(const struct plumb_chain *c,
 
 /*
  * Whose key this was at an entry, if a signature with it counts there: rules "key.unknown",
- * "key.use", "key.not-yet", "key.retired", "key.compromised". known: how many versions of the
- * chain to go by for compromise (0: all). *ret_id is borrowed from the chain.
+ * "key.use", "key.not-yet", "key.retired", "key.compromised". The entry that completes a
+ * document is judged by the one before it (the genesis' by the genesis), as it was when it was
+ * accepted; so to ask about now, pass the index of the entry to come. known: how many versions
+ * of the chain to go by for compromise (0: all). *ret_id is borrowed from the chain.
  */
 PLUMB_MUST_CHECK enum plumb_code plumb_chain_signer(const struct plumb_chain *c,
                                                     const struct plumb_digest *key_id,
@@ -216,8 +219,9 @@ const char *plumb_tally_text(enum plumb_tally t);
  * Count votes under a quorum, by the document doc. votes[0] is the proposal itself (an approval
  * by its proposer, which counts only where the quorum does not ask for others); the rest ascend
  * by index. Votes whose key does not count (plumb_chain_signer with known) drop out; of each
- * principal the last one counts; nobody fills two places. UNREACHABLE: those who have not
- * rejected cannot fill it any more.
+ * principal the last one counts; nobody fills two places. VETOED, before all else: a principal
+ * with a veto role rejects. UNREACHABLE: those who approved, and those with active sign keys
+ * who have not rejected, cannot fill it any more.
  */
 enum plumb_tally plumb_quorum_tally(const struct plumb_chain *c, size_t known,
                                     const struct plumb_governance *doc,

@@ -57,7 +57,8 @@ struct plumb_terms plumb_terms_at(const struct plumb_fleet *f, bool has_predeces
  * One step. at: when it happened. terms: of the rollout that it belongs to (BEGIN, NEXT_BEGIN,
  * and NEXT_COMPLETE by overrun). until: RESCHEDULE's date; NEXT_COMPLETE's end, which the
  * caller computed as at + grace or deadline + grace. A step that cannot follow the window's
- * status is refused: "window.step".
+ * status, or that comes before the window opened or after time closed it (a late NEXT_COMPLETE
+ * apart: its end is past already), is refused: "window.step".
  */
 PLUMB_MUST_CHECK enum plumb_code plumb_window_step(struct plumb_window *w, bool first,
                                                    enum plumb_step step, plumb_time at,

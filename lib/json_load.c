@@ -137,7 +137,10 @@ refused_by_jansson(const char *data, size_t len, const json_error_t *je, struct 
             rule = "json.string";
         break;
     }
-    json_path_at(data, len, position < len ? position : len, path, sizeof path);
+    /* What was read last is the fault, and opens or closes nothing; unless more is missing. */
+    if (position > 0 && json_error_code(je) != json_error_premature_end_of_input)
+        position--;
+    json_path_at(data, len, position, path, sizeof path);
     return plumb_fail(err, PLUMB_INVALID, rule, path, "byte %zu: %s", position, je->text);
 }
 

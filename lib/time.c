@@ -106,7 +106,7 @@ plumb_duration_parse(const char *text, const char *where, int64_t *ret, struct p
                   { 'S', true, 1 } };
     const char *p = text;
     int64_t total = 0;
-    size_t next = 0, parts = 0;
+    size_t next = 0;
     bool in_time = false, weeks = false, bare = false;
 
     if (*p++ != 'P')
@@ -129,15 +129,14 @@ plumb_duration_parse(const char *text, const char *where, int64_t *ret, struct p
             return no_duration(where, err);
         weeks = u == 0;
         next = u + 1;
-        parts++;
         bare = false;
         p++;
-        if (n > DURATION_MAX / units[u].seconds ||
-            (total += n * units[u].seconds) > DURATION_MAX)
+        total += n * units[u].seconds; /* twelve digits of weeks are far from overflow */
+        if (total > DURATION_MAX)
             return plumb_fail(err, PLUMB_INVALID, "duration.form", where,
                               "a duration is at most 100 years");
     }
-    if (parts == 0 || bare || (weeks && (in_time || parts > 1)))
+    if (next == 0 || bare)
         return no_duration(where, err);
     *ret = total;
     return PLUMB_OK;

@@ -83,10 +83,9 @@ take_out(struct tree *t, struct tile *tile)
 {
     struct tile **b = bucket_of(t, tile->level, tile->n);
 
-    while (*b != NULL && *b != tile)
+    while (*b != tile)
         b = &(*b)->chain;
-    if (*b != NULL)
-        *b = tile->chain;
+    *b = tile->chain;
 }
 
 static void
@@ -120,17 +119,18 @@ cache(struct tree *t, struct tile *tile)
     t->cached--;
 }
 
-static struct tile *
-new_tile(unsigned level, uint64_t n)
+static enum plumb_code
+new_tile(unsigned level, uint64_t n, struct tile **ret, struct plumb_err *err)
 {
     struct tile *tile = malloc(sizeof *tile);
 
     if (tile == NULL)
-        return NULL;
+        return plumb_fail_memory(err);
     tile->level = level;
     tile->n = n;
     tile->chain = tile->newer = tile->older = NULL;
-    return tile;
+    *ret = tile;
+    return PLUMB_OK;
 }
 
 /* Number of complete tiles of a level. */
@@ -153,9 +153,7 @@ load_edge(struct db *db, uint64_t size, unsigned level, struct mark *m, struct p
         PLUMB_TRY(db_log_leaves(db, first, width, hashes, err));
     else
         PLUMB_TRY(db_tile_roots(db, level - 1, first, width, hashes, err));
-    m->edge[level] = new_tile(level, n);
-    if (m->edge[level] == NULL)
-        return plumb_fail_memory(err);
+    PLUMB_TRY(new_tile(level, n, &m->edge[level], err));
     for (unsigned w = 0; w < width; w++)
         add_hash(m->edge[level], w, &hashes[w]);
     m->width[level] = width;
@@ -229,9 +227,7 @@ append_one(struct tree *t, const struct plumb_digest *leaf, struct plumb_err *er
         struct tile *tile = t->now.edge[level];
 
         if (tile == NULL) {
-            tile = new_tile(level, complete(t->now.size, level));
-            if (tile == NULL)
-                return plumb_fail_memory(err);
+            PLUMB_TRY(new_tile(level, complete(t->now.size, level), &tile, err));
             t->now.edge[level] = tile;
         }
         add_hash(tile, t->now.width[level]++, &hash);
@@ -324,8 +320,9 @@ static enum plumb_code
 complete_tile(struct tree *t, struct db *db, unsigned level, uint64_t n, struct tile **ret,
               struct plumb_err *err)
 {
+    PLUMB_AUTO(auto_free) struct tile *tile = NULL;
     struct plumb_digest hashes[PLUMB_TILE_WIDTH];
-    struct tile *tile, *found = find(t, level, n);
+    struct tile *found = find(t, level, n);
 
     if (found != NULL) {
         if (found->newer != NULL) { /* cached, not pending */
@@ -338,14 +335,12 @@ complete_tile(struct tree *t, struct db *db, unsigned level, uint64_t n, struct 
     if (db == NULL)
         return plumb_fail(err, PLUMB_INTERNAL, "log.tile", "", "the edge asks for a tile");
     PLUMB_TRY(db_tile_get(db, level, n, hashes, err));
-    tile = new_tile(level, n);
-    if (tile == NULL)
-        return plumb_fail_memory(err);
+    PLUMB_TRY(new_tile(level, n, &tile, err));
     for (unsigned w = 0; w < PLUMB_TILE_WIDTH; w++)
         add_hash(tile, w, &hashes[w]);
     put(t, tile);
     cache(t, tile);
-    *ret = tile;
+    *ret = PLUMB_TAKE(tile);
     return PLUMB_OK;
 }
 
@@ -361,7 +356,7 @@ node(void *arg, unsigned level, uint64_t n, struct plumb_digest *ret, struct plu
     const struct source *s = arg;
     unsigned at = level / HEIGHT, h = level % HEIGHT;
     uint64_t tile_n = n >> (HEIGHT - h), i = n & ((1U << (HEIGHT - h)) - 1);
-    struct tile *tile = NULL;
+    struct tile *tile;
 
     if (at >= LEVELS)
         return plumb_fail(err, PLUMB_INTERNAL, "log.tile", "", "no level %u", level);

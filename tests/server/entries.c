@@ -17,11 +17,11 @@ struct made {
 static void
 body_of(uint64_t idx, size_t len, uint8_t *ret)
 {
-    char head[24];
+    char head[28];
+    int head_len = snprintf(head, sizeof head, "entry %" PRIu64, idx);
 
-    (void)snprintf(head, sizeof head, "entry %" PRIu64, idx);
     memset(ret, '.', len);
-    memcpy(ret, head, strlen(head));
+    memcpy(ret, head, (size_t)head_len);
 }
 
 /* The bodies lie behind the entries, in one allocation. */

@@ -6,7 +6,7 @@
 
 #define ENTRY_TIME 1790000000 /* of entry 0; entry i is i seconds later */
 
-/* Entries from to from + n - 1 with bodies of len bytes (24 to 65535); entries_free. */
+/* Entries from to from + n - 1 with bodies of len bytes (28 to 65535); entries_free. */
 struct db_entry *entries_make(uint64_t from, size_t n, size_t len);
 void entries_free(struct db_entry *e);
 

@@ -325,9 +325,9 @@ half_made_ones_are_made_again(void **state)
     (void)state;
     (void)snprintf(path, sizeof path, "%s/half", pg_directory());
     assert_int_equal(0, mkdir(path, 0711));
-    (void)strcat(path, "/data.new");
+    (void)snprintf(path, sizeof path, "%s/half/data.new", pg_directory());
     assert_int_equal(0, mkdir(path, 0700));
-    (void)strcat(path, "/PG_VERSION");
+    (void)snprintf(path, sizeof path, "%s/half/data.new/PG_VERSION", pg_directory());
     FILE *f = fopen(path, "w");
     assert_non_null(f);
     (void)fclose(f);
@@ -405,7 +405,7 @@ root_does_not_run_it(void **state)
     config.user = NULL;
     (void)snprintf(path, sizeof path, "%s/closed", pg_directory());
     assert_int_equal(0, mkdir(path, 0700));
-    (void)strcat(path, "/pg");
+    (void)snprintf(path, sizeof path, "%s/closed/pg", pg_directory());
     assert_refused("cluster.closed", cluster_start(&config, &c, &err), &err);
     assert_non_null(strstr(err.where, "/closed"));
 }

@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "server/db/blob.h"
 #include "server/db/log.h"
 #include "tests/server/entries.h"
 #include "tests/server/pg.h"
@@ -90,6 +91,53 @@ what_fails_is_rolled_back_and_not_run_again(void **state)
     assert_int_equal(DB_ABORTED, end);
     assert_int_equal(1, w.runs);
     assert_int_equal(0, log_size());
+}
+
+/* Statements nobody waits for; one of them may be wrong. */
+struct many {
+    int wrong; /* which one; -1 for none */
+    bool ask;  /* whether the last one has a result */
+};
+
+static enum plumb_code
+put_many(struct db *db, void *arg, struct plumb_err *err)
+{
+    const struct many *m = arg;
+    uint64_t size;
+
+    for (int i = 0; i < 100; i++) {
+        struct db_blob_part part = { .data = &i, .len = sizeof i };
+        plumb_sha256(&i, i == m->wrong ? 1 : sizeof i, &part.sha256);
+        PLUMB_TRY(db_blob_put(db, &part, 1, err));
+    }
+    return m->ask ? db_log_size(db, &size, err) : PLUMB_OK;
+}
+
+static void
+queued_statements_all_happen_or_none(void **state)
+{
+    static const struct many cases[] = { { 0, false },  { 31, false }, { 50, true },
+                                         { 99, false }, { 99, true },  { -1, true },
+                                         { -1, false } };
+    struct plumb_digest ids[100];
+    bool there[100];
+
+    for (int i = 0; i < 100; i++)
+        plumb_sha256(&i, sizeof i, &ids[i]);
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        struct many m = cases[c];
+        struct plumb_err err = { 0 };
+        enum db_end end;
+        if (m.wrong >= 0)
+            assert_refused("db.constraint", db_txn(*state, DB_WRITE, put_many, &m, &end, &err),
+                           &err);
+        else
+            assert_ok(db_txn(*state, DB_WRITE, put_many, &m, &end, &err), &err);
+        assert_int_equal(m.wrong < 0 ? DB_COMMITTED : DB_ABORTED, end);
+        assert_ok(db_blob_exist(*state, ids, 100, there, &err), &err);
+        for (int i = 0; i < 100; i++)
+            assert_int_equal(m.wrong < 0, there[i]);
+    }
 }
 
 #define RAISE(code) "DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '" code "'; END $$"
@@ -442,6 +490,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(what_fails_is_rolled_back_and_not_run_again),
+        TEST(queued_statements_all_happen_or_none),
         TEST(lost_races_are_run_again),
         TEST(a_race_lost_five_times_is_given_up),
         TEST(a_failure_that_is_hidden_does_not_commit),

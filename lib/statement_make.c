@@ -27,13 +27,14 @@ digest_json(const struct plumb_digest *d)
     return json_string(hex);
 }
 
+/* The genesis lists its keys; any other statement has one. */
 static int
 set_keys(json_t *predicate, bool genesis, const struct plumb_stamp *stamp)
 {
     json_t *keys;
     int failed;
 
-    if (!genesis && stamp->nkeys == 1)
+    if (!genesis)
         return json_object_set_new(predicate, "key", digest_json(&stamp->keys[0]));
     keys = json_array();
     failed = json_object_set_new(predicate, "keys", keys);
@@ -47,11 +48,16 @@ static enum plumb_code
 make_predicate(enum plumb_kind kind, const struct plumb_stamp *stamp, const json_t *members,
                json_t **ret, struct plumb_err *err)
 {
-    static const char *const five[] = { "log", "key", "keys", "issued", "expires", "nonce" };
+    const bool genesis = plumb_predicate_is_genesis(kind, members);
+    const char *const five[] = { "log", genesis ? "keys" : "key", "issued", "expires",
+                                 "nonce" };
     PLUMB_AUTO(plumb_json_auto) json_t *predicate = NULL;
     char nonce[2 * sizeof stamp->nonce + 1];
     int failed = 0;
 
+    if (!genesis && stamp->nkeys != 1)
+        return plumb_fail(err, PLUMB_INVALID, "statement.form", "key",
+                          "one key signs any statement but a genesis");
     for (size_t i = 0; i < sizeof five / sizeof *five; i++)
         if (json_object_get(members, five[i]) != NULL)
             return plumb_fail(err, PLUMB_INVALID, "statement.form", five[i],
@@ -62,7 +68,7 @@ make_predicate(enum plumb_kind kind, const struct plumb_stamp *stamp, const json
         return plumb_fail_memory(err);
     plumb_hex(stamp->nonce, sizeof stamp->nonce, nonce);
     failed |= json_object_set_new(predicate, "log", json_string(stamp->log));
-    failed |= set_keys(predicate, plumb_predicate_is_genesis(kind, predicate), stamp);
+    failed |= set_keys(predicate, genesis, stamp);
     failed |= set_time(predicate, "issued", stamp->issued);
     failed |= set_time(predicate, "expires", stamp->expires);
     failed |= json_object_set_new(predicate, "nonce", json_string(nonce));

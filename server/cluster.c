@@ -76,6 +76,7 @@ static const char *const fixed[] = {
     "log_min_error_statement=panic", /* statements hold what logs must not */
     "log_min_duration_statement=-1",
     "log_parameter_max_length_on_error=0",
+    "log_error_verbosity=terse", /* and so do the rows that errors quote */
     "log_checkpoints=off",
 };
 
@@ -238,7 +239,7 @@ supervise(void *arg)
 
     for (unsigned tries = 1;; tries++) {
         int64_t began = now_ms();
-        pid_t pid;
+        pid_t pid = 0;
 
         if (launch(c, &pid, &err) == PLUMB_OK) {
             pthread_mutex_lock(&c->mutex);

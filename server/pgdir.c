@@ -133,14 +133,14 @@ version_of(const struct pgdir *d, const char *bindir)
     PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes out = { 0 };
     char path[PATH_MAX], initdb[PATH_MAX];
     struct spawn s = { (const char *[]){ path, "-V", NULL }, d->uid, d->gid, SIGKILL };
-    int major = 0;
+    static const char says[] = "postgres (PostgreSQL) ";
 
     if (!FMT(path, "%s/postgres", bindir) || !FMT(initdb, "%s/initdb", bindir) ||
         access(path, X_OK) != 0 || access(initdb, X_OK) != 0 ||
         spawn_run(&s, 20, &out, NULL) != PLUMB_OK ||
-        sscanf((const char *)out.data, "postgres (PostgreSQL) %d", &major) != 1)
+        strncmp((const char *)out.data, says, strlen(says)) != 0)
         return 0;
-    return major;
+    return (int)strtol((const char *)out.data + strlen(says), NULL, 10);
 }
 
 /* The version that the data is of; 0 when there is none yet. */

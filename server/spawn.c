@@ -110,10 +110,10 @@ spawn_run(const struct spawn *s, unsigned seconds, struct plumb_bytes *ret,
 {
     PLUMB_AUTO(auto_free) char *out = malloc(OUTPUT_MAX + 1);
     enum plumb_code code;
-    int fds[2], status = 0;
+    int fds[2] = { -1, -1 }, status = 0;
     bool ended;
     size_t len = 0;
-    pid_t pid;
+    pid_t pid = 0;
 
     if (out == NULL)
         return plumb_fail_memory(err);

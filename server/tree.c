@@ -83,9 +83,10 @@ take_out(struct tree *t, struct tile *tile)
 {
     struct tile **b = bucket_of(t, tile->level, tile->n);
 
-    while (*b != tile)
+    while (*b != NULL && *b != tile)
         b = &(*b)->chain;
-    *b = tile->chain;
+    if (*b != NULL)
+        *b = tile->chain;
 }
 
 static void
@@ -119,18 +120,17 @@ cache(struct tree *t, struct tile *tile)
     t->cached--;
 }
 
-static enum plumb_code
-new_tile(unsigned level, uint64_t n, struct tile **ret, struct plumb_err *err)
+static struct tile *
+new_tile(unsigned level, uint64_t n)
 {
     struct tile *tile = malloc(sizeof *tile);
 
     if (tile == NULL)
-        return plumb_fail_memory(err);
+        return NULL;
     tile->level = level;
     tile->n = n;
     tile->chain = tile->newer = tile->older = NULL;
-    *ret = tile;
-    return PLUMB_OK;
+    return tile;
 }
 
 /* Number of complete tiles of a level. */
@@ -153,7 +153,9 @@ load_edge(struct db *db, uint64_t size, unsigned level, struct mark *m, struct p
         PLUMB_TRY(db_log_leaves(db, first, width, hashes, err));
     else
         PLUMB_TRY(db_tile_roots(db, level - 1, first, width, hashes, err));
-    PLUMB_TRY(new_tile(level, n, &m->edge[level], err));
+    m->edge[level] = new_tile(level, n);
+    if (m->edge[level] == NULL)
+        return plumb_fail_memory(err);
     for (unsigned w = 0; w < width; w++)
         add_hash(m->edge[level], w, &hashes[w]);
     m->width[level] = width;
@@ -227,7 +229,9 @@ append_one(struct tree *t, const struct plumb_digest *leaf, struct plumb_err *er
         struct tile *tile = t->now.edge[level];
 
         if (tile == NULL) {
-            PLUMB_TRY(new_tile(level, complete(t->now.size, level), &tile, err));
+            tile = new_tile(level, complete(t->now.size, level));
+            if (tile == NULL)
+                return plumb_fail_memory(err);
             t->now.edge[level] = tile;
         }
         add_hash(tile, t->now.width[level]++, &hash);
@@ -320,9 +324,8 @@ static enum plumb_code
 complete_tile(struct tree *t, struct db *db, unsigned level, uint64_t n, struct tile **ret,
               struct plumb_err *err)
 {
-    PLUMB_AUTO(auto_free) struct tile *tile = NULL;
     struct plumb_digest hashes[PLUMB_TILE_WIDTH];
-    struct tile *found = find(t, level, n);
+    struct tile *tile, *found = find(t, level, n);
 
     if (found != NULL) {
         if (found->newer != NULL) { /* cached, not pending */
@@ -335,12 +338,14 @@ complete_tile(struct tree *t, struct db *db, unsigned level, uint64_t n, struct 
     if (db == NULL)
         return plumb_fail(err, PLUMB_INTERNAL, "log.tile", "", "the edge asks for a tile");
     PLUMB_TRY(db_tile_get(db, level, n, hashes, err));
-    PLUMB_TRY(new_tile(level, n, &tile, err));
+    tile = new_tile(level, n);
+    if (tile == NULL)
+        return plumb_fail_memory(err);
     for (unsigned w = 0; w < PLUMB_TILE_WIDTH; w++)
         add_hash(tile, w, &hashes[w]);
     put(t, tile);
     cache(t, tile);
-    *ret = PLUMB_TAKE(tile);
+    *ret = tile;
     return PLUMB_OK;
 }
 
@@ -356,7 +361,7 @@ node(void *arg, unsigned level, uint64_t n, struct plumb_digest *ret, struct plu
     const struct source *s = arg;
     unsigned at = level / HEIGHT, h = level % HEIGHT;
     uint64_t tile_n = n >> (HEIGHT - h), i = n & ((1U << (HEIGHT - h)) - 1);
-    struct tile *tile;
+    struct tile *tile = NULL;
 
     if (at >= LEVELS)
         return plumb_fail(err, PLUMB_INTERNAL, "log.tile", "", "no level %u", level);

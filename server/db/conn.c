@@ -15,31 +15,31 @@ enum { RETRY = 1, RECONNECT = 2 };
 /* The only place that turns SQLSTATE into our codes. The first prefix that fits decides. */
 static const struct {
     const char *prefix;
-    enum plumb_code code;
     const char *rule;
+    enum plumb_code code;
     int flags;
 } sqlstates[] = {
-    { "40001", PLUMB_CONFLICT, "db.conflict", RETRY }, /* serialization_failure */
-    { "40P01", PLUMB_CONFLICT, "db.conflict", RETRY }, /* deadlock_detected */
-    { "PL001", PLUMB_REFUSED, "db.append-only", 0 },   /* ours: migrations/0001_log.sql */
-    { "PL002", PLUMB_CONFLICT, "db.contiguous", 0 },   /* ours */
-    { "PL003", PLUMB_REFUSED, "db.time-order", 0 },    /* ours */
-    { "23505", PLUMB_CONFLICT, "db.unique", 0 },       /* unique_violation */
-    { "23", PLUMB_INVALID, "db.constraint", 0 },       /* other integrity constraints */
-    { "22", PLUMB_INVALID, "db.data", 0 },             /* data exception */
-    { "25006", PLUMB_UNAVAILABLE, "db.unavailable", RECONNECT }, /* now a standby */
-    { "26", PLUMB_UNAVAILABLE, "db.unavailable", RECONNECT },    /* prepared statement gone */
-    { "42501", PLUMB_INTERNAL, "db.privilege", 0 },              /* insufficient_privilege */
-    { "42", PLUMB_INTERNAL, "db.schema", 0 },                    /* undefined table, syntax */
-    { "53100", PLUMB_UNAVAILABLE, "db.disk-full", 0 },           /* disk_full */
-    { "53", PLUMB_UNAVAILABLE, "db.resources", 0 },              /* insufficient resources */
-    { "55P03", PLUMB_BUSY, "db.lock", 0 },                       /* lock_not_available */
-    { "57014", PLUMB_UNAVAILABLE, "db.cancelled", 0 },           /* query_canceled */
-    { "57", PLUMB_UNAVAILABLE, "db.unavailable", 0 },            /* shutting down */
-    { "08", PLUMB_UNAVAILABLE, "db.unavailable", 0 },            /* connection exception */
-    { "25P03", PLUMB_UNAVAILABLE, "db.unavailable", 0 }, /* idle_in_transaction timeout */
-    { "58", PLUMB_UNAVAILABLE, "db.io", 0 },             /* system error */
-    { "", PLUMB_INTERNAL, "db.internal", 0 },
+    { "40001", "db.conflict", PLUMB_CONFLICT, RETRY }, /* serialization_failure */
+    { "40P01", "db.conflict", PLUMB_CONFLICT, RETRY }, /* deadlock_detected */
+    { "PL001", "db.append-only", PLUMB_REFUSED, 0 },   /* ours: migrations/0001_log.sql */
+    { "PL002", "db.contiguous", PLUMB_CONFLICT, 0 },   /* ours */
+    { "PL003", "db.time-order", PLUMB_REFUSED, 0 },    /* ours */
+    { "23505", "db.unique", PLUMB_CONFLICT, 0 },       /* unique_violation */
+    { "23", "db.constraint", PLUMB_INVALID, 0 },       /* other integrity constraints */
+    { "22", "db.data", PLUMB_INVALID, 0 },             /* data exception */
+    { "25006", "db.unavailable", PLUMB_UNAVAILABLE, RECONNECT }, /* now a standby */
+    { "26", "db.unavailable", PLUMB_UNAVAILABLE, RECONNECT },    /* prepared statement gone */
+    { "42501", "db.privilege", PLUMB_INTERNAL, 0 },              /* insufficient_privilege */
+    { "42", "db.schema", PLUMB_INTERNAL, 0 },                    /* undefined table, syntax */
+    { "53100", "db.disk-full", PLUMB_UNAVAILABLE, 0 },           /* disk_full */
+    { "53", "db.resources", PLUMB_UNAVAILABLE, 0 },              /* insufficient resources */
+    { "55P03", "db.lock", PLUMB_BUSY, 0 },                       /* lock_not_available */
+    { "57014", "db.cancelled", PLUMB_UNAVAILABLE, 0 },           /* query_canceled */
+    { "57", "db.unavailable", PLUMB_UNAVAILABLE, 0 },            /* shutting down */
+    { "08", "db.unavailable", PLUMB_UNAVAILABLE, 0 },            /* connection exception */
+    { "25P03", "db.unavailable", PLUMB_UNAVAILABLE, 0 }, /* idle_in_transaction timeout */
+    { "58", "db.io", PLUMB_UNAVAILABLE, 0 },             /* system error */
+    { "", "db.internal", PLUMB_INTERNAL, 0 },
 };
 
 int64_t
@@ -109,7 +109,7 @@ wait_io(struct db *db, short events, int64_t deadline, short *ret_events)
     int64_t left = deadline - conn_now_ms();
     int n = left <= 0 ? 0 : poll(&p, 1, (int)left);
 
-    *ret_events = n > 0 ? p.revents : 0;
+    *ret_events = (short)(n > 0 ? p.revents : 0);
     return n > 0 || (n < 0 && errno == EINTR);
 }
 
@@ -135,7 +135,7 @@ collect_until(struct db *db, const char *where, int64_t deadline, PGresult **ret
         int unsent = PQflush(db->conn);
         if (unsent >= 0 && (unsent > 0 || PQisBusy(db->conn))) {
             short got;
-            if (!wait_io(db, unsent > 0 ? POLLIN | POLLOUT : POLLIN, deadline, &got)) {
+            if (!wait_io(db, unsent > 0 ? (short)(POLLIN | POLLOUT) : POLLIN, deadline, &got)) {
                 conn_drop(db); /* no PQcancel: a server that hangs would hang us too */
                 return plumb_fail(err, PLUMB_UNAVAILABLE, "db.timeout", where,
                                   "no answer from the database in %u ms", db->timeout_ms);

@@ -114,7 +114,7 @@ list_room(struct db_list *list, size_t len, uint8_t **ret, struct plumb_err *err
         return plumb_fail(err, PLUMB_TOO_LARGE, "db.list", "", "a list of over %zu bytes",
                           LIST_MAX);
     need = used + 4 + len;
-    if (need > list->cap) {
+    if (list->data == NULL || need > list->cap) {
         size_t cap = list->cap ? list->cap : 4096;
         while (cap < need)
             cap *= 2;
@@ -133,9 +133,11 @@ list_room(struct db_list *list, size_t len, uint8_t **ret, struct plumb_err *err
 enum plumb_code
 db_list_bytes(struct db_list *list, const void *data, size_t len, struct plumb_err *err)
 {
-    uint8_t *at;
+    uint8_t *at = NULL;
+    enum plumb_code code = list_room(list, len, &at, err);
 
-    PLUMB_TRY(list_room(list, len, &at, err));
+    if (at == NULL)
+        return code;
     put32(at, (uint32_t)len);
     if (len > 0)
         memcpy(at + 4, data, len);
@@ -145,9 +147,11 @@ db_list_bytes(struct db_list *list, const void *data, size_t len, struct plumb_e
 enum plumb_code
 db_list_null(struct db_list *list, struct plumb_err *err)
 {
-    uint8_t *at;
+    uint8_t *at = NULL;
+    enum plumb_code code = list_room(list, 0, &at, err);
 
-    PLUMB_TRY(list_room(list, 0, &at, err));
+    if (at == NULL)
+        return code;
     put32(at, UINT32_MAX); /* a length of -1 */
     return PLUMB_OK;
 }
@@ -220,7 +224,7 @@ db_get_int(const PGresult *res, int row, int col, int64_t *ret, struct plumb_err
 enum plumb_code
 db_get_index(const PGresult *res, int row, int col, uint64_t *ret, struct plumb_err *err)
 {
-    int64_t i;
+    int64_t i = 0;
 
     PLUMB_TRY(db_get_int(res, row, col, &i, err));
     if (i < 0)
@@ -241,7 +245,7 @@ db_get_bool(const PGresult *res, int row, int col, bool *ret, struct plumb_err *
 enum plumb_code
 db_get_time(const PGresult *res, int row, int col, plumb_time *ret, struct plumb_err *err)
 {
-    int64_t us;
+    int64_t us = 0;
 
     if (PQgetlength(res, row, col) != 8)
         return bad_value(res, col, err);

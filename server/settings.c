@@ -113,14 +113,17 @@ settings_load(struct settings *s, const char *path, struct plumb_err *err)
 void
 settings_print(FILE *out)
 {
+    const struct http_limit_row *limits;
+    size_t n;
+
     for (size_t i = 0; i < TEXTS; i++)
         fprintf(out, "%-28s %-18s %s\n", texts[i].name,
                 texts[i].value[0] != '\0' ? texts[i].value : "-", texts[i].help);
     for (size_t i = 0; i < NUMBERS; i++)
         fprintf(out, "%-28s %-18" PRId64 " %s\n", numbers[i].name, numbers[i].value,
                 numbers[i].help);
-#define X(name, value, least, most, help)                                                      \
-    fprintf(out, "%-28s %-18lld %s\n", "http." #name, (long long)(value), help);
-    HTTP_LIMITS(X)
-#undef X
+    limits = http_limits_rows(&n);
+    for (size_t i = 0; i < n; i++)
+        fprintf(out, "http.%-23s %-18" PRId64 " %s\n", limits[i].name, limits[i].value,
+                limits[i].help);
 }

@@ -104,32 +104,33 @@ bundle_motion_count(struct plumb_bundle_reader *r, const struct bundle_entry *co
                     struct bundle_motion *ret, struct plumb_err *err)
 {
     PLUMB_AUTO(auto_free) struct plumb_vote *votes = calloc(n, sizeof *votes);
-    const struct plumb_link *link = NULL;
+    const struct plumb_link *link = NULL, *last;
     enum plumb_tally t = PLUMB_TALLY_OPEN;
+    size_t done = 0;
 
     if (votes == NULL)
         return plumb_fail_memory(err);
     PLUMB_TRY(gather(entries, n, votes, err));
     PLUMB_TRY(check_power(r, entries[0], power, false, err));
-    for (size_t k = 1; k <= n; k++) {
-        link = plumb_chain_at(r->in->chain, votes[k - 1].index);
+    /* What comes after the completing entry are approvals anew: they count for today alone. */
+    while (done < n && t == PLUMB_TALLY_OPEN) {
+        link = plumb_chain_at(r->in->chain, votes[done++].index);
         if (link == NULL)
             return not_in_force(err);
-        t = tally_all(r, link->document, known_at(link), quorums, arg, votes, k);
-        if (k < n && t != PLUMB_TALLY_OPEN)
-            return plumb_fail(err, PLUMB_REFUSED, "bundle.votes", "entries",
-                              "entry %llu comes after its quorum was %s",
-                              (unsigned long long)votes[k].index, plumb_tally_text(t));
+        t = tally_all(r, link->document, known_at(link), quorums, arg, votes, done);
     }
     if (t != PLUMB_TALLY_MET)
         return plumb_fail(err, PLUMB_REFUSED, "bundle.quorum", "entries",
                           "the votes on entry %llu do not meet its quorum (%s)",
                           (unsigned long long)entries[0]->index, plumb_tally_text(t));
+    last = plumb_chain_at(r->in->chain, votes[n - 1].index);
+    if (last == NULL)
+        return not_in_force(err);
     r->bundle->checked_quorums++;
     *ret = (struct bundle_motion){ .proposal = entries[0], .n = n, .link = link };
-    ret->index = entries[n - 1]->index;
-    ret->time = entries[n - 1]->time;
-    ret->stands = tally_all(r, link->document, 0, quorums, arg, votes, n) == PLUMB_TALLY_MET;
+    ret->index = entries[done - 1]->index;
+    ret->time = entries[done - 1]->time;
+    ret->stands = tally_all(r, last->document, 0, quorums, arg, votes, n) == PLUMB_TALLY_MET;
     ret->votes = PLUMB_TAKE(votes);
     return PLUMB_OK;
 }

@@ -139,7 +139,11 @@ void bundle_motion_clear(struct bundle_motion *m);
 #define BUNDLE_QUORUMS_MAX 64
 typedef size_t bundle_quorums(const struct plumb_governance *doc, const void *arg,
                               const struct plumb_quorum *ret[BUNDLE_QUORUMS_MAX]);
-/* entries[0] is the proposal, the rest are votes on it, and the last completes the quorum. */
+/*
+ * entries[0] is the proposal, the rest are votes on it. The first that meets the quorum, by
+ * what was known of keys then, completes it; any after it approve anew what a compromise
+ * undermined.
+ */
 PLUMB_MUST_CHECK enum plumb_code
 bundle_motion_count(struct plumb_bundle_reader *r, const struct bundle_entry *const *entries,
                     size_t n, enum plumb_power power, bundle_quorums *quorums, const void *arg,

@@ -62,7 +62,7 @@ bundle_entry_prove(struct plumb_bundle_reader *r, struct span *s, uint64_t *ret_
     struct span entry;
     uint64_t index;
     plumb_time time;
-    size_t n;
+    size_t n = 0;
 
     if (!span_text(s, "\"entry\":") || !span_value(s, &entry) || !span_text(s, ",\"index\":") ||
         !span_index(s, &index) || !span_text(s, ",\"proof\":"))

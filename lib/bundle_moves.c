@@ -143,20 +143,38 @@ struct effect {
     const struct plumb_link *link;
 };
 
+/* Takes the record out of a begin's entries; approvals anew may stand behind it. */
+static const struct bundle_entry *
+take_record(const struct bundle_entry **list, size_t *n)
+{
+    const struct bundle_entry *record = NULL;
+    size_t kept = 1;
+
+    for (size_t i = 1; i < *n; i++) {
+        if (record == NULL && list[i]->opened->statement->kind == PLUMB_KIND_BEGIN)
+            record = list[i];
+        else
+            list[kept++] = list[i];
+    }
+    *n = kept;
+    return record;
+}
+
 static enum plumb_code
-check_begin(struct bundle_version *c, const struct bundle_entry *const *list, size_t n,
+check_begin(struct bundle_version *c, const struct bundle_entry **list, size_t n,
             struct bundle_motion *m, struct effect *e, struct plumb_err *err)
 {
-    bool recorded = n > 1 && list[n - 1]->opened->statement->kind == PLUMB_KIND_BEGIN;
     const struct plumb_statement *s = list[0]->opened->statement;
-    const struct bundle_entry *record = recorded ? list[n - 1] : NULL;
+    const struct bundle_entry *record = take_record(list, &n);
 
-    PLUMB_TRY(count_rollout(c, list, recorded ? n - 1 : n, PLUMB_ACTION_BEGIN, m, err));
+    PLUMB_TRY(count_rollout(c, list, n, PLUMB_ACTION_BEGIN, m, err));
     *e = (struct effect){ m->index, m->time, m->link };
-    if (recorded != (s->u.rollout.at != PLUMB_TIME_NEVER && s->u.rollout.at > m->time))
+    if ((record != NULL) != (s->u.rollout.at != PLUMB_TIME_NEVER && s->u.rollout.at > m->time))
         return wrong("a begin is recorded when, and only when, it was approved ahead", err);
-    if (!recorded)
+    if (record == NULL)
         return PLUMB_OK;
+    if (record->index < m->index)
+        return wrong("its record comes before its quorum", err);
     PLUMB_TRY(check_record(c, record, PLUMB_KIND_BEGIN, &s->u.rollout.release, &s->id,
                            s->u.rollout.at, err));
     *e = (struct effect){ record->index, record->time,
@@ -165,7 +183,7 @@ check_begin(struct bundle_version *c, const struct bundle_entry *const *list, si
 }
 
 static enum plumb_code
-step_begin(struct bundle_version *c, const struct bundle_entry *const *list, size_t n,
+step_begin(struct bundle_version *c, const struct bundle_entry **list, size_t n,
            struct effect *e, struct plumb_err *err)
 {
     const struct plumb_statement *s = list[0]->opened->statement;
@@ -186,7 +204,7 @@ step_begin(struct bundle_version *c, const struct bundle_entry *const *list, siz
 }
 
 static enum plumb_code
-step_next_begin(struct bundle_version *c, const struct bundle_entry *const *list, size_t n,
+step_next_begin(struct bundle_version *c, const struct bundle_entry **list, size_t n,
                 struct effect *e, struct plumb_err *err)
 {
     PLUMB_AUTO(bundle_motion_clear) struct bundle_motion m = { 0 };
@@ -232,7 +250,7 @@ is_overrun(const struct bundle_entry *const *list, size_t n)
 }
 
 static enum plumb_code
-step_complete(struct bundle_version *c, const struct bundle_entry *const *list, size_t n,
+step_complete(struct bundle_version *c, const struct bundle_entry **list, size_t n,
               struct effect *e, struct plumb_err *err)
 {
     PLUMB_AUTO(bundle_motion_clear) struct bundle_motion m = { 0 };
@@ -251,7 +269,7 @@ step_complete(struct bundle_version *c, const struct bundle_entry *const *list, 
 }
 
 static enum plumb_code
-step_next_complete(struct bundle_version *c, const struct bundle_entry *const *list, size_t n,
+step_next_complete(struct bundle_version *c, const struct bundle_entry **list, size_t n,
                    struct effect *e, struct plumb_err *err)
 {
     PLUMB_AUTO(bundle_motion_clear) struct bundle_motion m = { 0 };
@@ -275,7 +293,7 @@ step_next_complete(struct bundle_version *c, const struct bundle_entry *const *l
 }
 
 static enum plumb_code
-step_reschedule(struct bundle_version *c, const struct bundle_entry *const *list, size_t n,
+step_reschedule(struct bundle_version *c, const struct bundle_entry **list, size_t n,
                 struct effect *e, struct plumb_err *err)
 {
     PLUMB_AUTO(bundle_motion_clear) struct bundle_motion m = { 0 };
@@ -339,7 +357,7 @@ check_revocation(struct bundle_version *c, const struct bundle_entry *const *lis
 }
 
 static enum plumb_code
-step_alone(struct bundle_version *c, const struct bundle_entry *const *list, size_t n,
+step_alone(struct bundle_version *c, const struct bundle_entry **list, size_t n,
            struct effect *e, struct plumb_err *err)
 {
     const struct plumb_link *link =
@@ -354,9 +372,8 @@ step_alone(struct bundle_version *c, const struct bundle_entry *const *list, siz
     return plumb_window_step(&c->window, false, PLUMB_STEP_ALONE, e->time, &c->terms, 0, err);
 }
 
-typedef enum plumb_code step_fn(struct bundle_version *c,
-                                const struct bundle_entry *const *list, size_t n,
-                                struct effect *e, struct plumb_err *err);
+typedef enum plumb_code step_fn(struct bundle_version *c, const struct bundle_entry **list,
+                                size_t n, struct effect *e, struct plumb_err *err);
 
 /* A next-gone makes its next-begin void, and void steps are left out: it has no proof. */
 static step_fn *const steps[PLUMB_STEP_COUNT] = {

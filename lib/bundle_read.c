@@ -41,13 +41,14 @@ bundle_malformed(const char *where, struct plumb_err *err)
 static enum plumb_code
 put_before(const char *prefix, const char *between, enum plumb_code code, struct plumb_err *err)
 {
-    char where[sizeof err->where];
+    char where[3 * sizeof err->where];
 
     if (code == PLUMB_OK || err == NULL)
         return code;
-    memcpy(where, err->where, sizeof where);
-    (void)snprintf(err->where, sizeof err->where, "%s%s%s", prefix,
-                   where[0] != '\0' ? between : "", where);
+    (void)snprintf(where, sizeof where, "%s%s%s", prefix, err->where[0] != '\0' ? between : "",
+                   err->where);
+    where[sizeof err->where - 1] = '\0';
+    memcpy(err->where, where, sizeof err->where);
     return code;
 }
 

@@ -197,12 +197,12 @@ name_approvers(const struct bundle_version *c, const struct bundle_motion *appro
     const struct plumb_fleet *f =
         plumb_governance_fleet(c->begin.link->document, c->r->trust->fleet);
     const char **ids = pool_array(c->r->in->pool, approval->n + c->begin.n, sizeof *ids);
-    const struct plumb_quorum *q[BUNDLE_QUORUMS_MAX];
+    const struct plumb_payload *p =
+        plumb_governance_payload(approval->link->document, c->payload);
 
     if (ids == NULL)
         return plumb_fail_memory(err);
-    (void)release_quorum(approval->link->document, c->payload, q);
-    PLUMB_TRY(add_approvers(c, approval, q[0], ids, &ret->napprovers, err));
+    PLUMB_TRY(add_approvers(c, approval, &p->release, ids, &ret->napprovers, err));
     PLUMB_TRY(add_approvers(c, &c->begin, &f->rollout[PLUMB_ACTION_BEGIN], ids,
                             &ret->napprovers, err));
     ret->approvers = ids;

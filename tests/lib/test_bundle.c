@@ -408,16 +408,16 @@ incoming_ends_at_the_deadline_until_it_is_alone(void **state)
 
 /* --- keys that were stolen --- */
 
-/* rex, who proposed everything, loses his key, from the entry with that index on. */
+/* Somebody loses a key, from the entry with that index on. */
 static void
-compromise(struct story *s, uint64_t from, const char *version, const char *what,
-           plumb_time until)
+compromise_of(struct story *s, const char *who, uint64_t from, const char *version,
+              const char *what, plumb_time until)
 {
     json_t *array = json_array(), *d;
     char path[160];
 
     make_next(&s->make);
-    (void)snprintf(path, sizeof path, "%s", make_new_key(&s->make, "rex"));
+    (void)snprintf(path, sizeof path, "%s", make_new_key(&s->make, who));
     assert_int_equal(
         json_object_set_new(make_at(&s->make, path), "status", json_string("compromised")), 0);
     assert_int_equal(
@@ -431,6 +431,14 @@ compromise(struct story *s, uint64_t from, const char *version, const char *what
         assert_int_equal(json_array_append_new(array, d), 0);
     }
     story_govern(s, array);
+}
+
+/* rex proposed everything. */
+static void
+compromise(struct story *s, uint64_t from, const char *version, const char *what,
+           plumb_time until)
+{
+    compromise_of(s, "rex", from, version, what, until);
 }
 
 static void
@@ -481,6 +489,69 @@ version_whose_quorum_lost_a_key_is_kept_only_as_governance_says(void **state)
 }
 
 static void
+version_that_is_approved_anew_stands(void **state)
+{
+    static const struct {
+        const char *anew, *rule;
+    } cases[] = {
+        { "sam", NULL },
+        { "sol", NULL },
+        { "ria", "bundle.kept" },
+        { NULL, "bundle.kept" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct world w;
+        struct story_version *v;
+        json_t *approval;
+
+        world_begin(&w, NULL);
+        v = &w.story.versions[story_release(&w.story, "1.0")];
+        story_start(&w.story, 0, -1);
+        compromise_of(&w.story, "sol", 1, "1.0", "keep", STORY_T0 + 5 * STORY_DAY);
+        approval = json_object_get(v->json, "approval");
+        if (cases[i].anew != NULL)
+            assert_int_equal(
+                json_array_append_new(
+                    approval, json_integer((json_int_t)story_vote(&w.story, cases[i].anew,
+                                                                  v->proposal, PLUMB_APPROVE))),
+                0);
+        if (cases[i].rule == NULL) {
+            assert_ok(world_publish(&w), &w.err);
+            assert_true(world_accepted(&w, "1.0")->kept_until == PLUMB_TIME_NEVER);
+        } else {
+            assert_refused(cases[i].rule, world_publish(&w), &w.err);
+        }
+        world_end(&w);
+    }
+}
+
+static void
+scheduled_begin_that_is_approved_anew_keeps_its_time(void **state)
+{
+    const plumb_time at = STORY_T0 + STORY_DAY / 2;
+    struct world w;
+    json_t *entries;
+
+    (void)state;
+    world_begin(&w, NULL);
+    schedule(&w.story, story_release(&w.story, "1.0"), at, at, "plumbd");
+    compromise_of(&w.story, "ria", 1, "1.0", "keep", STORY_T0 + 5 * STORY_DAY);
+    assert_refused("bundle.kept", world_publish(&w), &w.err);
+    entries = json_object_get(
+        json_array_get(json_object_get(w.story.versions[0].json, "moves"), 0), "entries");
+    assert_int_equal(
+        json_array_append_new(entries,
+                              json_integer((json_int_t)story_vote(
+                                  &w.story, "ria", w.story.versions[0].begun, PLUMB_APPROVE))),
+        0);
+    assert_ok(world_publish(&w), &w.err);
+    assert_int_equal(world_accepted(&w, "1.0")->window.not_before, at);
+    world_end(&w);
+}
+
+static void
 predecessor_may_be_revoked_by_a_compromise(void **state)
 {
     static const struct {
@@ -527,6 +598,8 @@ main(void)
         cmocka_unit_test(overrun_does_not_complete_where_governance_says_otherwise),
         cmocka_unit_test(incoming_ends_at_the_deadline_until_it_is_alone),
         cmocka_unit_test(version_whose_quorum_lost_a_key_is_kept_only_as_governance_says),
+        cmocka_unit_test(version_that_is_approved_anew_stands),
+        cmocka_unit_test(scheduled_begin_that_is_approved_anew_keeps_its_time),
         cmocka_unit_test(predecessor_may_be_revoked_by_a_compromise),
     };
 

@@ -234,7 +234,7 @@ plumb_governance_arrange(struct plumb_governance *g, struct plumb_governance_ind
 
 /* --- the rules --- */
 
-/* For each role those that may not go with it, whichever of the two says so. */
+/* For each role those that it may not go with. */
 static void
 separations(const struct plumb_governance *g, struct role_set ret[PLUMB_ROLES_MAX])
 {
@@ -244,7 +244,6 @@ separations(const struct plumb_governance *g, struct role_set ret[PLUMB_ROLES_MA
             while (strcmp(g->roles[other].name, g->roles[i].not_with[j]) != 0)
                 other++;
             role_add(&ret[i], other);
-            role_add(&ret[other], i);
         }
     }
 }
@@ -261,6 +260,7 @@ check_separation(const struct plumb_governance *g, struct plumb_err *err)
                               "a role that may not go with itself is nobody's");
     for (size_t i = 0; i < g->nprincipals; i++) {
         const struct plumb_principal *p = &g->principals[i];
+        /* of all that it has, so it does not matter which of two says so */
         struct role_set apart_from_held = { { 0 } };
 
         for (size_t j = 0; j < p->nroles; j++)

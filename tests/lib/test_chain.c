@@ -389,6 +389,27 @@ a_key_compromised_while_active_ends_there(void **state)
 }
 
 static void
+a_compromise_is_known_since_it_was_first_declared(void **state)
+{
+    struct scene s;
+    const struct plumb_digest *key;
+
+    (void)state;
+    begin(&s);
+    key = make_key_id(&s.m, "ada");
+    must_push(&s, 0);
+    make_next(&s.m);
+    make_set(&s.m, "principals.ada.keys.0.status", status("compromised"));
+    make_set(&s.m, "principals.ada.keys.0.from", json_integer(5));
+    must_push(&s, 9);
+    make_next(&s.m);
+    must_push(&s, 12);
+    assert_string_equal(signer_rule(&s, key, PLUMB_USE_SIGN, 6, 1), "ada");
+    assert_string_equal(signer_rule(&s, key, PLUMB_USE_SIGN, 6, 2), "key.compromised");
+    end(&s);
+}
+
+static void
 a_key_that_was_never_active_never_counts(void **state)
 {
     struct scene s;
@@ -487,6 +508,7 @@ main(void)
         cmocka_unit_test(each_index_has_its_document),
         cmocka_unit_test(a_key_counts_while_it_is_active),
         cmocka_unit_test(a_key_compromised_while_active_ends_there),
+        cmocka_unit_test(a_compromise_is_known_since_it_was_first_declared),
         cmocka_unit_test(a_key_that_was_never_active_never_counts),
         cmocka_unit_test(a_key_has_one_use),
         cmocka_unit_test(pop_undoes_a_push),

@@ -43,8 +43,8 @@ refuse(const struct make *m, const char *what, const char *rule, const char *whe
     if (parse(m, &g, &err) == PLUMB_OK)
         fail_msg("%s: want %s, was read", what, rule);
     if (strcmp(err.rule, rule) != 0 || (where != NULL && strcmp(err.where, where) != 0))
-        fail_msg("%s: want [%s] %s, got [%s] %s: %s", what, rule, where, err.rule, err.where,
-                 err.msg);
+        fail_msg("%s: want [%s] %s, got [%s] %s: %s", what, rule, where != NULL ? where : "",
+                 err.rule, err.where, err.msg);
     assert_null(g);
 }
 

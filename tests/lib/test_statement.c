@@ -54,8 +54,8 @@ refuse_json(const char *what, const json_t *json, const char *rule, const char *
     if (peek_json(json, &s, &err) == PLUMB_OK)
         fail_msg("%s: want %s, was read", what, rule != NULL ? rule : "a refusal");
     if ((rule != NULL && strcmp(err.rule, rule) != 0) || strcmp(err.where, where) != 0)
-        fail_msg("%s: want [%s] %s, got [%s] %s: %s", what, rule, where, err.rule, err.where,
-                 err.msg);
+        fail_msg("%s: want [%s] %s, got [%s] %s: %s", what, rule, where != NULL ? where : "",
+                 err.rule, err.where, err.msg);
     assert_null(s);
 }
 

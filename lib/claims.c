@@ -1,11 +1,10 @@
 /* What a TEE claimed: read, and looked through for debug mode. */
-#include <plumb/refval.h>
+#include "lib/refval.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/own.h"
-#include "lib/pool.h"
 
 #define CLAIMS_MAX (64u << 10)
 
@@ -26,7 +25,7 @@ read_claim(const struct plumb_jv *v, const struct plumb_measurement_kind *kind,
 
     ret->kind = kind;
     if (kind->match == PLUMB_MATCH_MIN)
-        return plumb_jv_int(v, 0, (INT64_C(1) << (8 * kind->len)) - 1, &ret->number, err);
+        return plumb_jv_int(v, 0, refval_largest(kind), &ret->number, err);
     PLUMB_TRY(plumb_jv_string(v, 2 * sizeof bytes, &text, err));
     if (!plumb_measurement_len_ok(kind, strlen(text) / 2))
         return plumb_jv_fail(v, err, PLUMB_INVALID, "claims.length",

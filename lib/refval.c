@@ -1,26 +1,18 @@
 /* Reference value sets: which measurements must match together. docs/formats.md section 4. */
-#include <plumb/refval.h>
+#include "lib/refval.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/own.h"
-#include "lib/pool.h"
 
-#define COVERS_MAX       64
-#define MEASUREMENTS_MAX 64
+#define COVERS_MAX 64
 
 void
 plumb_sets_free(struct plumb_sets *s)
 {
     if (s != NULL)
         pool_free(s->pool); /* holds s too */
-}
-
-static int64_t
-largest(const struct plumb_measurement_kind *kind)
-{
-    return (INT64_C(1) << (8 * kind->len)) - 1; /* the longest such integer has 4 bytes */
 }
 
 static enum plumb_code
@@ -146,7 +138,7 @@ read_measurement(const struct plumb_jv *v, enum plumb_tee tee, bool platform, st
         if (min.json == NULL || value.json != NULL || mask.json != NULL)
             return plumb_jv_fail(v, err, PLUMB_INVALID, "set.match",
                                  "%s takes a min, an integer, and nothing else", text);
-        PLUMB_TRY(plumb_jv_int(&min, 0, largest(m.kind), &m.min, err));
+        PLUMB_TRY(plumb_jv_int(&min, 0, refval_largest(m.kind), &m.min, err));
         m.match = PLUMB_MATCH_MIN;
         *ret = m;
         return PLUMB_OK;
@@ -189,7 +181,7 @@ read_set(const struct plumb_jv *v, bool platform, struct pool *pool, struct plum
         if (set.label == NULL)
             return plumb_fail_memory(err);
     }
-    PLUMB_TRY(plumb_jv_array(&array, 1, MEASUREMENTS_MAX, &set.n, err));
+    PLUMB_TRY(plumb_jv_array(&array, 1, REFVAL_MEASUREMENTS_MAX, &set.n, err));
     set.measurements = pool_array(pool, set.n, sizeof *set.measurements);
     if (set.measurements == NULL)
         return plumb_fail_memory(err);
@@ -246,11 +238,13 @@ compare_sets(const void *x, const void *y)
     return a->n < b->n ? -1 : a->n > b->n;
 }
 
-static enum plumb_code
-check_twice(const struct plumb_jv *array, const struct plumb_sets *sets, struct plumb_err *err)
+enum plumb_code
+refval_distinct(const struct plumb_sets *sets, bool *ret, size_t *ret_first, size_t *ret_again,
+                struct plumb_err *err)
 {
     PLUMB_AUTO(auto_free) const struct plumb_set **order = NULL;
 
+    *ret = true;
     if (sets->n < 2)
         return PLUMB_OK;
     order = calloc(sets->n, sizeof *order);
@@ -259,16 +253,30 @@ check_twice(const struct plumb_jv *array, const struct plumb_sets *sets, struct 
     for (size_t i = 0; i < sets->n; i++)
         order[i] = &sets->sets[i];
     qsort(order, sets->n, sizeof *order, compare_sets);
-    for (size_t i = 1; i < sets->n; i++)
+    for (size_t i = 1; *ret && i < sets->n; i++)
         if (compare_sets(&order[i - 1], &order[i]) == 0) {
             size_t a = (size_t)(order[i - 1] - sets->sets);
             size_t b = (size_t)(order[i] - sets->sets);
-            struct plumb_jv e = plumb_jv_element(array, a > b ? a : b);
 
-            return plumb_jv_fail(&e, err, PLUMB_INVALID, "set.twice", "is the same as set %zu",
-                                 a < b ? a : b);
+            *ret = false;
+            *ret_first = a < b ? a : b;
+            *ret_again = a < b ? b : a;
         }
     return PLUMB_OK;
+}
+
+static enum plumb_code
+check_twice(const struct plumb_jv *array, const struct plumb_sets *sets, struct plumb_err *err)
+{
+    size_t first = 0, again = 0;
+    struct plumb_jv e;
+    bool distinct;
+
+    PLUMB_TRY(refval_distinct(sets, &distinct, &first, &again, err));
+    if (distinct)
+        return PLUMB_OK;
+    e = plumb_jv_element(array, again);
+    return plumb_jv_fail(&e, err, PLUMB_INVALID, "set.twice", "is the same as set %zu", first);
 }
 
 enum plumb_code
@@ -306,10 +314,30 @@ plumb_refvals_read(const struct plumb_jv *document, struct plumb_sets **ret,
 
     PLUMB_TRY(plumb_jv_closed(document, members, err));
     PLUMB_TRY(plumb_jv_string(&schema, 128, &text, err));
-    if (strcmp(text, "urn:plumbline:reference-values:v1") != 0)
+    if (strcmp(text, REFVAL_SCHEMA) != 0)
         return plumb_jv_fail(&schema, err, PLUMB_UNSUPPORTED, "schema.unknown",
-                             "want urn:plumbline:reference-values:v1");
+                             "want " REFVAL_SCHEMA);
     return plumb_sets_read(&sets, false, ret, err);
+}
+
+static enum plumb_code
+scan(const char *data, size_t len, struct plumb_sets **ret, bool *ret_done,
+     struct plumb_err *err)
+{
+    PLUMB_AUTO(pool_auto) struct pool *pool = pool_new();
+    struct plumb_sets *sets = pool != NULL ? pool_alloc(pool, sizeof *sets) : NULL;
+    size_t first, again;
+
+    if (sets == NULL)
+        return plumb_fail_memory(err);
+    *ret_done = refval_scan(data, len, pool, sets);
+    if (*ret_done)
+        PLUMB_TRY(refval_distinct(sets, ret_done, &first, &again, err));
+    if (!*ret_done)
+        return PLUMB_OK;
+    sets->pool = PLUMB_TAKE(pool);
+    *ret = sets;
+    return PLUMB_OK;
 }
 
 enum plumb_code
@@ -318,7 +346,11 @@ plumb_refvals_parse(const void *data, size_t len, struct plumb_sets **ret,
 {
     PLUMB_AUTO(plumb_json_auto) json_t *json = NULL;
     struct plumb_jv root;
+    bool done;
 
+    PLUMB_TRY(scan(data, len, ret, &done, err));
+    if (done)
+        return PLUMB_OK;
     PLUMB_TRY(plumb_json_load_canonical(data, len, PLUMB_REFVALS_MAX, &json, err));
     root = plumb_jv_root(json, NULL);
     return plumb_refvals_read(&root, ret, err);

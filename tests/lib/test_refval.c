@@ -28,10 +28,26 @@ document(const char *tee, const char *measurements)
     return text;
 }
 
+/* From text and, which has to come to the same, from a tree. */
 static enum plumb_code
 parse(const char *text, struct plumb_sets **ret, struct plumb_err *err)
 {
-    return plumb_refvals_parse(text, strlen(text), ret, err);
+    struct plumb_sets *tree = NULL;
+    enum plumb_code code = plumb_refvals_parse(text, strlen(text), ret, err), other;
+    json_t *json = NULL;
+
+    other = plumb_json_load_canonical(text, strlen(text), strlen(text), &json, NULL);
+    if (other == PLUMB_OK) {
+        struct plumb_jv root = plumb_jv_root(json, NULL);
+
+        other = plumb_refvals_read(&root, &tree, NULL);
+    }
+    assert_int_equal(code, other);
+    if (code == PLUMB_OK)
+        assert_int_equal((*ret)->n, tree->n);
+    plumb_sets_free(tree);
+    json_decref(json);
+    return code;
 }
 
 static enum plumb_code

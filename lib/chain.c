@@ -108,7 +108,7 @@ make_room(struct plumb_chain *c, struct plumb_err *err)
     size_t room = c->room > 0 ? c->room * 2 : 8;
     struct step *grown;
 
-    if (c->n < c->room)
+    if (c->steps != NULL && c->n < c->room)
         return PLUMB_OK;
     grown = realloc(c->steps, room * sizeof *grown);
     if (grown == NULL)
@@ -124,22 +124,21 @@ plumb_chain_push(struct plumb_chain *c, struct plumb_governance *document,
                  struct plumb_err *err)
 {
     const struct step *last = last_step(c);
-    struct life *lives;
+    PLUMB_AUTO(auto_free) struct life *lives = NULL;
 
     if (last != NULL && (index <= last->link.index || time < last->link.time))
         return plumb_fail(err, PLUMB_REFUSED, "governance.order", "",
                           "a document comes into force after the one before");
     PLUMB_TRY(
         plumb_governance_succeeds(last != NULL ? last->document : NULL, document, index, err));
-    PLUMB_TRY(make_room(c, err));
-    last = last_step(c);
     lives = live_all_on(last, document, index, c->n);
     if (lives == NULL)
         return plumb_fail_memory(err);
+    PLUMB_TRY(make_room(c, err));
     c->steps[c->n++] = (struct step){
         .link = { document, *statement, index, time },
         .document = document,
-        .lives = lives,
+        .lives = PLUMB_TAKE(lives),
     };
     return PLUMB_OK;
 }

@@ -107,6 +107,7 @@ api_trust(struct http_request *req, struct http_reply *reply, struct plumb_err *
             (void)snprintf(line, sizeof line, "log %s", key);
             (void)json_array_append_new(policy, json_string(line));
         }
+        (void)json_array_append_new(policy, json_string("quorum none"));
         answer = json_pack("{s:s,s:s,s:o,s:[o],s:O}", "schema", "urn:plumbline:trust:v1",
                            "fleet", req->args[0], "genesis", api_digest(&genesis->statement),
                            "server", api_digest(&app->identity->tls_pin), "policy", policy);

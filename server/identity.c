@@ -78,7 +78,8 @@ identity_create(const char *data, const char *origin, const char *names, plumb_t
         return plumb_fail(err, PLUMB_CONFLICT, "identity.exists", data,
                           "this directory has keys already; they are never overwritten");
     key_path(data, "", path);
-    if (mkdir(data, 0711) != 0 && errno != EEXIST)
+    /* Passable, whatever the umask: the private PostgreSQL may run as another user. */
+    if (mkdir(data, 0711) == 0 ? chmod(data, 0711) != 0 : errno != EEXIST)
         return plumb_fail(err, PLUMB_UNAVAILABLE, "file.write", data, "%s", strerror(errno));
     if (mkdir(path, 0700) != 0 && errno != EEXIST)
         return plumb_fail(err, PLUMB_UNAVAILABLE, "file.write", path, "%s", strerror(errno));

@@ -134,11 +134,11 @@ load_kept_checkpoint(const struct identity *identity, const struct plumb_bytes *
     for (size_t i = 0; i < identity->nlog; i++) {
         PLUMB_AUTO(auto_policy) struct plumb_log_policy *policy = NULL;
         struct plumb_vkey vkey;
-        char key[PLUMB_VKEY_TEXT], text[PLUMB_VKEY_TEXT + 16];
+        char key[PLUMB_VKEY_TEXT], text[PLUMB_VKEY_TEXT + 24];
 
         PLUMB_TRY(plumb_vkey_make(identity->origin, 1, identity->log[i]->pub, &vkey, err));
         plumb_vkey_text(&vkey, key);
-        (void)snprintf(text, sizeof text, "log %s\n", key);
+        (void)snprintf(text, sizeof text, "log %s\nquorum none\n", key);
         PLUMB_TRY(plumb_log_policy_parse(text, strlen(text), &policy, err));
         code = plumb_checkpoint_verify(policy, note->data, note->len, ret, err);
         if (code == PLUMB_OK)

@@ -102,20 +102,20 @@ live_all_on(const struct step *last, const struct plumb_governance *next, uint64
     return lives;
 }
 
-static enum plumb_code
-make_room(struct plumb_chain *c, struct plumb_err *err)
+static bool
+make_room(struct plumb_chain *c)
 {
     size_t room = c->room > 0 ? c->room * 2 : 8;
     struct step *grown;
 
     if (c->steps != NULL && c->n < c->room)
-        return PLUMB_OK;
+        return true;
     grown = realloc(c->steps, room * sizeof *grown);
     if (grown == NULL)
-        return plumb_fail_memory(err);
+        return false;
     c->steps = grown;
     c->room = room;
-    return PLUMB_OK;
+    return true;
 }
 
 enum plumb_code
@@ -132,9 +132,8 @@ plumb_chain_push(struct plumb_chain *c, struct plumb_governance *document,
     PLUMB_TRY(
         plumb_governance_succeeds(last != NULL ? last->document : NULL, document, index, err));
     lives = live_all_on(last, document, index, c->n);
-    if (lives == NULL)
+    if (lives == NULL || !make_room(c))
         return plumb_fail_memory(err);
-    PLUMB_TRY(make_room(c, err));
     c->steps[c->n++] = (struct step){
         .link = { document, *statement, index, time },
         .document = document,

@@ -14,12 +14,45 @@ struct documents {
     size_t first; /* of this section's, among all sets */
     struct plumb_digest *digests;
     size_t n, room;
+    uint32_t *slots; /* one more than the index into digests; 0 is free */
+    size_t nslots;   /* a power of two, at least twice n */
 };
 
 static void
 documents_clear(struct documents *d)
 {
     free(d->digests);
+    free(d->slots);
+}
+
+/* Where want is, or would be: digests spread by themselves. */
+static size_t
+slot_of(const struct documents *d, const struct plumb_digest *want)
+{
+    size_t at;
+
+    memcpy(&at, want->b, sizeof at);
+    for (at &= d->nslots - 1; d->slots[at] != 0; at = (at + 1) & (d->nslots - 1))
+        if (plumb_digest_eq(&d->digests[d->slots[at] - 1], want))
+            break;
+    return at;
+}
+
+static enum plumb_code
+make_slots(struct documents *d, struct plumb_err *err)
+{
+    size_t n = d->nslots > 0 ? 2 * d->nslots : 16;
+
+    if (2 * (d->n + 1) <= d->nslots)
+        return PLUMB_OK;
+    free(d->slots);
+    d->slots = calloc(n, sizeof *d->slots);
+    if (d->slots == NULL)
+        return plumb_fail_memory(err);
+    d->nslots = n;
+    for (size_t i = 0; i < d->n; i++)
+        d->slots[slot_of(d, &d->digests[i])] = (uint32_t)(i + 1);
+    return PLUMB_OK;
 }
 
 static enum plumb_code
@@ -49,12 +82,16 @@ static enum plumb_code
 sets_of(struct plumb_bundle_reader *r, struct documents *d, const struct plumb_digest *want,
         const struct plumb_sets **ret, struct plumb_err *err)
 {
-    for (size_t i = 0; i < d->n; i++)
-        if (plumb_digest_eq(&d->digests[i], want)) {
-            *ret = r->in->sets[d->first + i];
-            return PLUMB_OK;
-        }
+    size_t slot;
+
+    PLUMB_TRY(make_slots(d, err));
+    slot = slot_of(d, want);
+    if (d->slots[slot] != 0) {
+        *ret = r->in->sets[d->first + d->slots[slot] - 1];
+        return PLUMB_OK;
+    }
     PLUMB_TRY(next_document(r, d, want, err));
+    d->slots[slot] = (uint32_t)d->n;
     *ret = r->in->sets[r->in->nsets - 1];
     return PLUMB_OK;
 }

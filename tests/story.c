@@ -176,12 +176,18 @@ full_name(const struct story *s, size_t v)
 size_t
 story_release(struct story *s, const char *name)
 {
+    return story_release_as(s, name, name);
+}
+
+size_t
+story_release_as(struct story *s, const char *name, const char *values_of)
+{
     struct story_version *v = &s->versions[s->nversions];
     struct plumb_digest values;
     uint64_t entries[2];
 
     v->name = name;
-    v->refvals = make_refvals(name);
+    v->refvals = make_refvals(values_of);
     plumb_sha256(v->refvals.data, v->refvals.len, &values);
     v->proposal = entries[0] =
         story_add(s, make_release(&s->make, "rex", PAYLOAD, name, &values));
@@ -521,7 +527,8 @@ write_section(FILE *f, const struct story *s)
             bool again = false;
 
             for (size_t j = 0; j < k; j++)
-                again = again || strcmp(v[j]->name, v[k]->name) == 0;
+                again = again || strcmp((const char *)v[j]->refvals.data,
+                                        (const char *)v[k]->refvals.data) == 0;
             if (!again)
                 assert_int_equal(json_array_append(documents, document), 0);
             json_decref(document);

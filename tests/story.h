@@ -63,6 +63,8 @@ void story_govern(struct story *s, json_t *compromise);
 
 /* Proposed by rex, approved by sol: an index into versions. */
 size_t story_release(struct story *s, const char *name);
+/* With the reference values of another. */
+size_t story_release_as(struct story *s, const char *name, const char *values_of);
 /* Moves by rex, the begin approved by ria. before: an index into versions, or -1. */
 void story_start(struct story *s, size_t v, int before);
 void story_complete(struct story *s, size_t v, int before);

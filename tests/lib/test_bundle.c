@@ -154,6 +154,24 @@ revoked_version_is_gone_and_its_digest_told(void **state)
 }
 
 static void
+versions_may_share_one_document(void **state)
+{
+    struct world w;
+    size_t one;
+
+    (void)state;
+    world_begin(&w, NULL);
+    one = story_release(&w.story, "1.0");
+    story_start(&w.story, one, -1);
+    story_complete(&w.story, one, -1);
+    story_start(&w.story, story_release_as(&w.story, "1.0-again", "1.0"), (int)one);
+    assert_ok(world_publish(&w), &w.err);
+    assert_int_equal(w.bundle->naccepted, 2);
+    assert_ptr_equal(w.bundle->accepted[0].sets, w.bundle->accepted[1].sets);
+    world_end(&w);
+}
+
+static void
 governance_is_walked_from_the_genesis(void **state)
 {
     struct world w;
@@ -590,6 +608,7 @@ main(void)
         cmocka_unit_test(versions_come_with_their_windows_and_approvers),
         cmocka_unit_test(evidence_is_judged_by_a_verified_bundle),
         cmocka_unit_test(revoked_version_is_gone_and_its_digest_told),
+        cmocka_unit_test(versions_may_share_one_document),
         cmocka_unit_test(governance_is_walked_from_the_genesis),
         cmocka_unit_test(pieces_of_any_size_read_the_same),
         cmocka_unit_test(scheduled_begin_takes_effect_with_its_record),

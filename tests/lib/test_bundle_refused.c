@@ -531,6 +531,163 @@ sections_that_say_more_than_their_proof_are_refused(void **state)
     }
 }
 
+/* --- what stands beside a section --- */
+
+static void
+document_too_many(json_t *line)
+{
+    json_t *a = json_object_get(line, "referenceValues");
+
+    assert_int_equal(json_array_append(a, json_array_get(a, 0)), 0);
+}
+
+static void
+document_left_out(json_t *line)
+{
+    assert_int_equal(json_array_remove(json_object_get(line, "referenceValues"), 1), 0);
+}
+
+static void
+documents_swapped(json_t *line)
+{
+    json_t *a = json_object_get(line, "referenceValues");
+    json_t *first = json_incref(json_array_get(a, 0));
+
+    assert_int_equal(json_array_remove(a, 0), 0);
+    assert_int_equal(json_array_append_new(a, first), 0);
+}
+
+static void
+entry_left_out(json_t *line)
+{
+    assert_int_equal(json_array_remove(json_object_get(line, "entries"), 3), 0);
+}
+
+static void
+entry_again(json_t *line)
+{
+    json_t *a = json_object_get(line, "entries");
+
+    assert_int_equal(json_array_insert(a, 3, json_array_get(a, 3)), 0);
+}
+
+static void
+entries_swapped(json_t *line)
+{
+    json_t *a = json_object_get(line, "entries");
+    json_t *first = json_incref(json_array_get(a, 0));
+
+    assert_int_equal(json_array_remove(a, 0), 0);
+    assert_int_equal(json_array_append_new(a, first), 0);
+}
+
+static void
+index_of_another(json_t *line)
+{
+    json_t *e = json_array_get(json_object_get(line, "entries"), 3);
+
+    assert_int_equal(json_object_set_new(e, "index", json_integer(250)), 0);
+}
+
+static void
+proof_cut_short(json_t *line)
+{
+    json_t *e = json_array_get(json_object_get(line, "entries"), 3);
+
+    assert_int_equal(json_array_remove(json_object_get(e, "proof"), 0), 0);
+}
+
+static void
+time_moved(json_t *line)
+{
+    json_t *e = json_object_get(json_array_get(json_object_get(line, "entries"), 3), "entry");
+
+    assert_int_equal(json_object_set_new(e, "time", make_time(STORY_T0)), 0);
+}
+
+static void
+one_member_more(json_t *line)
+{
+    assert_int_equal(json_object_set_new(line, "zeal", json_true()), 0);
+}
+
+static void
+section_lines_hold_what_is_needed_and_no_more(void **state)
+{
+#define LINE_CASE(change, rule)                                                                \
+    {                                                                                          \
+#change, change, rule                                                                  \
+    }
+    static const struct {
+        const char *name;
+        void (*change)(json_t *line);
+        const char *rule;
+    } cases[] = {
+        LINE_CASE(document_too_many, "bundle.extra"),
+        LINE_CASE(document_left_out, "bundle.missing"),
+        LINE_CASE(documents_swapped, "bundle.digest"),
+        LINE_CASE(entry_left_out, "bundle.missing"),
+        LINE_CASE(entry_again, "bundle.order"),
+        LINE_CASE(entries_swapped, "bundle.order"),
+        LINE_CASE(index_of_another, "proof.inclusion"),
+        LINE_CASE(proof_cut_short, "proof.inclusion"),
+        LINE_CASE(time_moved, "proof.inclusion"),
+        LINE_CASE(one_member_more, "bundle.form"),
+    };
+    struct world w;
+    struct lines l;
+
+    (void)state;
+    begin_full(&w);
+    assert_ok(world_read(&w), &w.err);
+    split(&w.file, &l);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        size_t before = w.file.len - l.len[l.n - 1];
+        json_t *line = json_loadb(l.p[l.n - 1], l.len[l.n - 1] - 1, 0, NULL);
+        char *text, *file = NULL;
+
+        assert_non_null(line);
+        cases[i].change(line);
+        text = json_dumps(line, JSON_COMPACT | JSON_SORT_KEYS);
+        assert_true(asprintf(&file, "%.*s%s\n", (int)before, (const char *)w.file.data, text) >
+                    0);
+        if (read_bytes(&w, file, strlen(file)) == PLUMB_OK ||
+            strcmp(w.err.rule, cases[i].rule) != 0)
+            fail_msg("%s: want %s, got [%s] %s: %s", cases[i].name, cases[i].rule, w.err.rule,
+                     w.err.where, w.err.msg);
+        free(text);
+        free(file);
+        json_decref(line);
+    }
+    world_end(&w);
+}
+
+static void
+entry_that_nothing_rests_on_is_refused(void **state)
+{
+    struct world w;
+    struct lines l;
+    json_t *line, *publication;
+    char *text, *file = NULL;
+
+    (void)state;
+    begin_full(&w);
+    assert_ok(world_read(&w), &w.err);
+    split(&w.file, &l);
+    line = json_loadb(l.p[l.n - 1], l.len[l.n - 1] - 1, 0, NULL);
+    publication = json_loadb(l.p[3], l.len[3] - 1, 0, NULL);
+    assert_int_equal(json_object_del(publication, "type"), 0);
+    assert_int_equal(json_array_append_new(json_object_get(line, "entries"), publication), 0);
+    text = json_dumps(line, JSON_COMPACT | JSON_SORT_KEYS);
+    assert_true(asprintf(&file, "%.*s%s\n", (int)(w.file.len - l.len[l.n - 1]),
+                         (const char *)w.file.data, text) > 0);
+    assert_refused("bundle.extra", read_bytes(&w, file, strlen(file)), &w.err);
+    free(text);
+    free(file);
+    json_decref(line);
+    world_end(&w);
+}
+
 /* --- who signed --- */
 
 /* A release by one and votes by others ("sol+" approves, "sam-" rejects), begun as it should.
@@ -890,6 +1047,8 @@ main(void)
         cmocka_unit_test(line_that_is_too_long_is_refused_before_it_ends),
         cmocka_unit_test(seeds_of_the_fuzzer_are_read),
         cmocka_unit_test(sections_that_say_more_than_their_proof_are_refused),
+        cmocka_unit_test(section_lines_hold_what_is_needed_and_no_more),
+        cmocka_unit_test(entry_that_nothing_rests_on_is_refused),
         cmocka_unit_test(approvals_count_as_governance_counts_them),
         cmocka_unit_test(genesis_is_the_pinned_one_and_signed_by_its_quorum),
         cmocka_unit_test(next_document_is_approved_under_the_one_before),

@@ -250,6 +250,10 @@ read_payload_bucket(struct plumb_bundle_reader *r, const struct plumb_jv *v, uin
         if (!plumb_name_ok(name) || hash.b[0] != bucket)
             return plumb_jv_fail(&m, err, PLUMB_INVALID, "bundle.bucket",
                                  "this payload belongs into another bucket");
+        if (!plumb_fleet_has(r->bundle->rules, name) ||
+            plumb_governance_payload(r->bundle->governance, name) == NULL)
+            return plumb_jv_fail(&m, err, PLUMB_REFUSED, "bundle.payload",
+                                 "governance has no such payload in this fleet");
         PLUMB_TRY(plumb_jv_digest(&m, &part.digest, err));
         part.name = pool_text(r->in->pool, name);
         if (part.name == NULL)

@@ -79,23 +79,24 @@ gather(const struct bundle_entry *const *entries, size_t n, struct plumb_vote *v
     return PLUMB_OK;
 }
 
-/* All of the quorums at once: MET when each is; else the first that is not. */
+/* All of the quorums together: one that cannot be met is enough to fail. */
 static enum plumb_tally
 tally_all(const struct plumb_bundle_reader *r, const struct plumb_governance *doc, size_t known,
           bundle_quorums *quorums, const void *arg, const struct plumb_vote *votes, size_t n)
 {
     const struct plumb_quorum *q[BUNDLE_QUORUMS_MAX];
     size_t nq = quorums(doc, arg, q);
+    enum plumb_tally all = nq > 0 ? PLUMB_TALLY_MET : PLUMB_TALLY_UNREACHABLE;
 
-    if (nq == 0)
-        return PLUMB_TALLY_UNREACHABLE;
     for (size_t i = 0; i < nq; i++) {
         enum plumb_tally t = plumb_quorum_tally(r->in->chain, known, doc, q[i], votes, n);
 
-        if (t != PLUMB_TALLY_MET)
+        if (t == PLUMB_TALLY_VETOED || t == PLUMB_TALLY_UNREACHABLE)
             return t;
+        if (t == PLUMB_TALLY_OPEN)
+            all = t;
     }
-    return PLUMB_TALLY_MET;
+    return all;
 }
 
 enum plumb_code

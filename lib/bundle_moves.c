@@ -64,7 +64,8 @@ rollout_quorum(const struct plumb_governance *doc, const void *arg,
     const struct rollout_of *of = arg;
     const struct plumb_fleet *f = plumb_governance_fleet(doc, of->fleet);
 
-    if (f == NULL || !plumb_fleet_has(f, of->payload))
+    if (f == NULL || !plumb_fleet_has(f, of->payload) ||
+        plumb_governance_payload(doc, of->payload) == NULL)
         return 0;
     ret[0] = &f->rollout[of->action];
     return 1;
@@ -76,22 +77,19 @@ revocation_quorums(const struct plumb_governance *doc, const void *arg,
                    const struct plumb_quorum *ret[BUNDLE_QUORUMS_MAX])
 {
     const struct plumb_statement *s = arg;
+    const struct plumb_payload *p = plumb_governance_payload(doc, s->payload);
 
+    if (p == NULL || s->u.revocation.nfleets > BUNDLE_QUORUMS_MAX)
+        return 0;
     if (s->u.revocation.all) {
-        const struct plumb_payload *p = plumb_governance_payload(doc, s->payload);
-
-        if (p == NULL)
-            return 0;
         ret[0] = &p->revocation;
         return 1;
     }
-    if (s->u.revocation.nfleets > BUNDLE_QUORUMS_MAX)
-        return 0;
     for (size_t i = 0; i < s->u.revocation.nfleets; i++) {
         const struct plumb_fleet *f =
             plumb_governance_fleet(doc, s->u.revocation.fleets[i].fleet);
 
-        if (f == NULL)
+        if (f == NULL || !plumb_fleet_has(f, s->payload))
             return 0;
         ret[i] = &f->revocation;
     }

@@ -131,7 +131,7 @@ check_kept(const struct bundle_version *c, const struct stated *s, struct plumb_
     const struct plumb_disposition *d = disposition_of(c, s->version);
     bool stated = s->kept_until != PLUMB_TIME_NEVER;
 
-    if (d != NULL && !d->keep)
+    if (d != NULL && !d->keep && !c->stands)
         return plumb_fail(err, PLUMB_REFUSED, "bundle.revoked", "",
                           "governance revoked it when a key was declared compromised");
     if (!c->stands && !stated)

@@ -960,6 +960,25 @@ content_is_what_governance_makes_of_it(void **state)
     }
 }
 
+static void
+payload_that_left_the_fleet_is_refused(void **state)
+{
+    struct world w;
+
+    (void)state;
+    world_begin(&w, NULL);
+    story_start(&w.story, story_release(&w.story, "1.0"), -1);
+    make_next(&w.story.make);
+    make_set(&w.story.make, "payloads.db",
+             json_deep_copy(make_at(&w.story.make, "payloads.web")));
+    make_set(&w.story.make, "fleets.prod.payloads", json_pack("[s]", "db"));
+    story_govern(&w.story, NULL);
+    assert_refused("bundle.payload", world_publish(&w), &w.err);
+    w.story.versions[0].accepted = false;
+    assert_ok(world_publish(&w), &w.err);
+    world_end(&w);
+}
+
 /* --- times --- */
 
 static void
@@ -1056,6 +1075,7 @@ main(void)
         cmocka_unit_test(publication_may_not_be_another_kind_of_statement),
         cmocka_unit_test(publication_older_than_the_governance_told_is_refused),
         cmocka_unit_test(content_is_what_governance_makes_of_it),
+        cmocka_unit_test(payload_that_left_the_fleet_is_refused),
         cmocka_unit_test(entries_of_the_future_are_refused),
         cmocka_unit_test(times_of_entries_never_go_back),
         cmocka_unit_test(statements_are_accepted_in_their_time_and_for_their_log),

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/scarce.h"
+
 #define T0     INT64_C(1700000000)
 #define DAY    86400
 #define A32    "aa00112233445566aa00112233445566aa00112233445566aa00112233445566"
@@ -466,6 +468,31 @@ many_sets_are_told_apart(void **state)
 }
 
 static void
+memory_that_runs_out_is_said(void **state)
+{
+    struct world w = { 0 };
+    struct plumb_policy *p = NULL;
+
+    (void)state;
+    add(&w, "p", "1", "[" TDX(A48, A48, A48) "," TDX(B48, B48, B48) "]");
+    add(&w, "p", "2", SGX(A32));
+    open_world(&w, "[]");
+    for (size_t n = 0;; n++) {
+        enum plumb_code code;
+
+        scarce_begin(n);
+        code = plumb_policy_new(&w.bundle, &p, &w.err);
+        if (!scarce_end()) {
+            assert_ok(code, &w.err);
+            break;
+        }
+        assert_code(PLUMB_NO_MEMORY, code, &w.err);
+    }
+    plumb_policy_free(p);
+    close_world(&w);
+}
+
+static void
 verdicts_are_told_in_json_and_in_a_sentence(void **state)
 {
     static const struct {
@@ -531,6 +558,7 @@ main(void)
         cmocka_unit_test(revoked_digest_is_refused_whatever_its_window),
         cmocka_unit_test(payload_asked_about_is_the_only_one_looked_at),
         cmocka_unit_test(many_sets_are_told_apart),
+        cmocka_unit_test(memory_that_runs_out_is_said),
         cmocka_unit_test(verdicts_are_told_in_json_and_in_a_sentence),
     };
 

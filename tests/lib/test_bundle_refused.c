@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tests/lib/world.h"
+#include "tests/scarce.h"
 
 /* 1.0 outgoing, 2.0 current: a bundle in which everything has happened once. */
 static void
@@ -223,6 +224,28 @@ seeds_of_the_fuzzer_are_read(void **state)
               &err);
     plumb_trust_free(trust);
     free(text);
+}
+
+static void
+memory_that_runs_out_is_said(void **state)
+{
+    struct world w;
+    bool ran_out = true;
+
+    (void)state;
+    begin_full(&w);
+    assert_ok(world_read(&w), &w.err);
+    for (size_t n = 0; ran_out; n += n < 40 ? 1 : 13) {
+        enum plumb_code code;
+
+        scarce_begin(n);
+        code = read_bytes(&w, w.file.data, w.file.len);
+        ran_out = scarce_end();
+        if (code != PLUMB_OK)
+            assert_code(PLUMB_NO_MEMORY, code, &w.err);
+        assert_true(ran_out || code == PLUMB_OK);
+    }
+    world_end(&w);
 }
 
 /* --- what the section says of a version --- */
@@ -1064,6 +1087,7 @@ main(void)
         cmocka_unit_test(nothing_may_follow_the_last_line),
         cmocka_unit_test(lines_come_in_one_order_each_once),
         cmocka_unit_test(line_that_is_too_long_is_refused_before_it_ends),
+        cmocka_unit_test(memory_that_runs_out_is_said),
         cmocka_unit_test(seeds_of_the_fuzzer_are_read),
         cmocka_unit_test(sections_that_say_more_than_their_proof_are_refused),
         cmocka_unit_test(section_lines_hold_what_is_needed_and_no_more),

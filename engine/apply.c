@@ -87,6 +87,7 @@ engine_mark(struct engine *e)
     e->journal.generation++;
     e->marked = true;
     e->mark = state_save(e);
+    e->marked_at = now;
     (void)run_ahead(e, now, NULL); /* without memory: as of the last entry, which is legal */
 }
 
@@ -100,15 +101,13 @@ engine_keep(struct engine *e)
 void
 engine_drop(struct engine *e)
 {
-    plumb_time now = e->now.now;
-
     if (!e->marked)
         return;
     e->ahead = false;
     state_undo(e, &e->mark);
     e->marked = false;
     settle_journal(e);
-    (void)run_ahead(e, now, NULL);
+    (void)run_ahead(e, e->marked_at, NULL);
 }
 
 /* --- one entry --- */

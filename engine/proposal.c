@@ -492,10 +492,28 @@ vote_scheduled(const struct context *c, const struct proposal *p, struct plumb_e
                           err);
 }
 
+/* The votes stand in the sections of all versions that rest on the proposal. */
+static enum plumb_code
+touch_sections(struct engine *e, const struct proposed *what, struct plumb_err *err)
+{
+    const struct map *m = &e->maps[STATE_PLACEMENTS];
+
+    if (what->kind == PLUMB_KIND_ROLLOUT)
+        return derive_touch(e, what->fleet, what->payload, err);
+    for (size_t i = 0; i < m->norder; i++) {
+        const struct placement *p = (const struct placement *)m->order[i]->record;
+
+        if (plumb_digest_eq(&p->release, &what->id))
+            PLUMB_TRY(derive_touch(e, p->fleet.s, p->payload.s, err));
+    }
+    return PLUMB_OK;
+}
+
 /* Approval anew, where a compromised key took the quorum away. */
 static enum plumb_code
 vote_anew(const struct context *c, const struct proposal *p, struct plumb_err *err)
 {
+    PLUMB_TRY(touch_sections(c->e, p->what, err));
     if (!count_stands(c->e, p, 0)) {
         say_missing(c, p);
         return PLUMB_OK;

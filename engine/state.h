@@ -249,6 +249,7 @@ struct engine {
     uint64_t keys_changed;
     bool marked;
     struct savepoint mark;
+    plumb_time marked_at;
     /* Moves that time made after the last entry, and no entry has followed: undone when one
      * does, because the state is the fold of the log. */
     bool ahead;

@@ -413,3 +413,18 @@ world_picture(const struct engine *e)
     assert_int_equal(fclose(f), 0);
     return text;
 }
+
+void
+world_same(char *one, char *two)
+{
+    size_t at = 0, line = 0;
+
+    while (one[at] != '\0' && one[at] == two[at])
+        if (one[at++] == '\n')
+            line = at;
+    if (one[at] != two[at])
+        fail_msg("differs: [%.*s] and [%.*s]", (int)strcspn(one + line, "\n"), one + line,
+                 (int)strcspn(two + line, "\n"), two + line);
+    free(one);
+    free(two);
+}

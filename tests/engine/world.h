@@ -94,6 +94,8 @@ const char *world_name(const struct world *w, const struct plumb_digest *release
 /* Everything that can be seen of an engine, as text: views, and all fleets' derived bytes. The
  * caller frees it. */
 char *world_picture(const struct engine *e);
+/* Fails the test with the first line that differs; frees both. */
+void world_same(char *one, char *two);
 /* A second engine over the same log; the caller frees it. */
 struct engine *world_replay(struct world *w);
 /* The bundle file of what was last published in a fleet. The caller clears it. */

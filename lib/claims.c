@@ -116,11 +116,22 @@ plumb_claims_parse(const void *data, size_t len, struct plumb_claims **ret,
 const struct plumb_claim *
 plumb_claims_find(const struct plumb_claims *c, const char *name)
 {
-    struct plumb_claim key = { plumb_measurement_find(c->tee, name), 0, NULL, 0 };
+    struct plumb_claim key = { plumb_measurement_find(c->tee, name), 0, NULL, 0, NULL };
 
     if (key.kind == NULL || c->n == 0)
         return NULL;
     return bsearch(&key, c->claims, c->n, sizeof *c->claims, by_kind);
+}
+
+static bool
+debug_told(const struct plumb_claim *c)
+{
+    if (c->known == NULL)
+        return true;
+    for (size_t i = 0; i < c->len; i++)
+        if (c->kind->not_zero || (c->kind->debug[i] & ~c->known[i]) != 0)
+            return false;
+    return true;
 }
 
 bool
@@ -136,7 +147,7 @@ plumb_claims_debug(const struct plumb_claims *c, const char **ret_name)
             continue;
         while (at < c->n && c->claims[at].kind < kind)
             at++;
-        if (at < c->n && c->claims[at].kind == kind &&
+        if (at < c->n && c->claims[at].kind == kind && debug_told(&c->claims[at]) &&
             !plumb_measurement_debug(kind, c->claims[at].value, NULL, c->claims[at].len))
             continue;
         *ret_name = kind->name;

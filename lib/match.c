@@ -39,6 +39,19 @@ each_at_least(const uint8_t *evidence, const uint8_t *floor, size_t len)
     return true;
 }
 
+/* Whether all bits that the measurement asks for were told. */
+static bool
+told(const struct plumb_claim *claim, const struct plumb_measurement *m)
+{
+    for (size_t i = 0; i < m->len; i++) {
+        uint8_t asked = m->match == PLUMB_MATCH_MASK ? m->mask[i] : 0xff;
+
+        if ((asked & ~claim->known[i]) != 0)
+            return false;
+    }
+    return true;
+}
+
 bool
 plumb_measurement_met(const struct plumb_measurement *m, const struct plumb_claims *c)
 {
@@ -49,6 +62,8 @@ plumb_measurement_met(const struct plumb_measurement *m, const struct plumb_clai
     if (m->match == PLUMB_MATCH_MIN)
         return claim->number >= m->min;
     if (claim->len != m->len)
+        return false;
+    if (claim->known != NULL && !told(claim, m))
         return false;
     switch (m->match) {
     case PLUMB_MATCH_EQ:

@@ -52,6 +52,8 @@ struct plumb_claim {
     uint8_t len;
     const uint8_t *value; /* len bytes, as in evidence; for MIN unused */
     int64_t number;       /* for MIN */
+    const uint8_t *known; /* len bytes: the bits that were told, the others are 0 in value and
+                             meet nothing; NULL: all */
 };
 struct plumb_claims {
     enum plumb_tee tee;
@@ -66,6 +68,10 @@ PLUMB_MUST_CHECK enum plumb_code plumb_claims_parse(const void *data, size_t len
                                                     struct plumb_claims **ret,
                                                     struct plumb_err *err);
 const struct plumb_claim *plumb_claims_find(const struct plumb_claims *c, const char *name);
+
+/* The SET of docs/formats.md section 4 that this is, without covers. */
+PLUMB_MUST_CHECK enum plumb_code plumb_set_json(const struct plumb_set *s, json_t **ret,
+                                                struct plumb_err *err);
 
 /* Does the evidence meet this measurement? A claim that is absent does not. */
 bool plumb_measurement_met(const struct plumb_measurement *m, const struct plumb_claims *c);

@@ -34,10 +34,11 @@ parse_named(struct span document, const struct plumb_statement *s,
     struct plumb_digest digest;
 
     plumb_sha256(document.p, document.len, &digest);
-    if (!plumb_digest_eq(&digest, &s->u.governance.document))
-        return plumb_fail(err, PLUMB_REFUSED, "bundle.digest", "document",
-                          "it is not the document that the statement names");
-    return plumb_governance_parse(document.p, document.len, ret, err);
+    if (plumb_digest_eq(&digest, &s->u.governance.document))
+        return plumb_governance_parse(document.p, document.len, ret, err);
+    (void)plumb_fail(err, PLUMB_REFUSED, "bundle.digest", "document",
+                     "it is not the document that the statement names");
+    return PLUMB_REFUSED;
 }
 
 static enum plumb_code

@@ -120,8 +120,8 @@ bundle_entry_open(struct plumb_bundle_reader *r, struct span *s, plumb_key_looku
                   void *arg, struct bundle_entry *ret, struct plumb_err *err)
 {
     PLUMB_AUTO(plumb_json_auto) json_t *envelope = NULL;
-    plumb_time time;
-    uint64_t index;
+    plumb_time time = 0;
+    uint64_t index = 0;
 
     PLUMB_TRY(bundle_entry_prove(r, s, &index, &time, &envelope, err));
     return bundle_entry_sign(r, envelope, index, time, lookup, arg, ret, err);

@@ -391,7 +391,7 @@ read_move(struct bundle_version *c, const struct plumb_jv *v, bool first, struct
     PLUMB_AUTO(auto_free) const struct bundle_entry **list = NULL;
     struct effect e = { 0 };
     const char *text;
-    size_t s = 0, n;
+    size_t s = 0, n = 0;
 
     PLUMB_TRY(plumb_jv_closed(v, members, err));
     PLUMB_TRY(plumb_jv_string(&step, PLUMB_NAME_MAX, &text, err));

@@ -346,7 +346,7 @@ plumb_refvals_parse(const void *data, size_t len, struct plumb_sets **ret,
 {
     PLUMB_AUTO(plumb_json_auto) json_t *json = NULL;
     struct plumb_jv root;
-    bool done;
+    bool done = false;
 
     PLUMB_TRY(scan(data, len, ret, &done, err));
     if (done)

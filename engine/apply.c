@@ -236,16 +236,18 @@ accept(struct context *c, struct plumb_err *err)
     struct engine *e = c->e;
     const struct plumb_governance *doc = state_document(e);
 
-    if (c->s->kind == PLUMB_KIND_GOVERNANCE || c->s->kind == PLUMB_KIND_RELEASE)
-        PLUMB_TRY(check_blobs(c, err));
-    if (doc == NULL)
-        return govern_genesis(c, err);
+    if (doc == NULL) {
+        PLUMB_TRY(govern_genesis(c, err));
+        return check_blobs(c, err);
+    }
     if (strcmp(c->s->log, doc->origin) != 0)
         return plumb_fail(err, PLUMB_REFUSED, "statement.log", "predicate.log",
                           "this is the log %s", doc->origin);
     PLUMB_TRY(time_pass(e, c->time, err));
     state_tidy(e);
     PLUMB_TRY(find_actor(c, &c->actor, err));
+    if (c->s->kind == PLUMB_KIND_GOVERNANCE || c->s->kind == PLUMB_KIND_RELEASE)
+        PLUMB_TRY(check_blobs(c, err));
     return dispatch(c, err);
 }
 

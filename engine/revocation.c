@@ -47,10 +47,6 @@ revocation_propose(const struct context *c, const struct proposed *what, struct 
             return plumb_fail(err, PLUMB_CONFLICT, "proposal.base", "predicate.fleets",
                               "%s in %s has made %llu moves; look again, then name that",
                               what->payload, fleet, (unsigned long long)base);
-        for (size_t k = 0; k < i; k++)
-            if (strcmp(what->fleets[k].fleet, fleet) == 0)
-                return plumb_fail(err, PLUMB_INVALID, "revocation.twice", "predicate.fleets",
-                                  "%s is named twice", fleet);
     }
     return PLUMB_OK;
 }

@@ -78,6 +78,12 @@ uint16_t le16(const uint8_t *p);
 uint32_t le32(const uint8_t *p);
 bool all_zero(const uint8_t *p, size_t len);
 
+/* Other people's JSON, which need not be in our profile: an object, or the rule. jansson stops
+ * at 2,048 levels by itself. */
+PLUMB_MUST_CHECK enum plumb_code evidence_load_json(const uint8_t *data, size_t len,
+                                                    const char *rule, json_t **ret,
+                                                    struct plumb_err *err);
+
 /* The readers. Each is given a file that looks like its own. */
 typedef enum plumb_code evidence_reader(const uint8_t *data, size_t len,
                                         struct draft_evidence *e, struct plumb_err *err);

@@ -28,21 +28,36 @@ from_claims(const struct plumb_claims *claims, struct draft_evidence *e, struct 
 PLUMB_DEFINE_AUTO(auto_claims, struct plumb_claims *, plumb_claims_free);
 
 enum plumb_code
+evidence_load_json(const uint8_t *data, size_t len, const char *rule, json_t **ret,
+                   struct plumb_err *err)
+{
+    json_error_t bad = { 0 };
+    json_t *json =
+        json_loadb((const char *)data, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &bad);
+
+    if (json_is_object(json)) {
+        *ret = json;
+        return PLUMB_OK;
+    }
+    if (json == NULL &&
+        (json_error_code(&bad) == json_error_out_of_memory || bad.text[0] == '\0'))
+        return plumb_fail_memory(err); /* it says nothing only where it got none */
+    json_decref(json);
+    return plumb_fail(err, PLUMB_UNSUPPORTED, rule, "", "no JSON object: line %d: %s", bad.line,
+                      bad.text);
+}
+
+enum plumb_code
 evidence_json(const uint8_t *data, size_t len, struct draft_evidence *e, struct plumb_err *err)
 {
     PLUMB_AUTO(plumb_json_auto) json_t *root = NULL;
     PLUMB_AUTO(auto_claims) struct plumb_claims *claims = NULL;
     const char *schema;
-    json_error_t bad;
 
     if (len > JSON_MAX)
         return plumb_fail(err, PLUMB_UNSUPPORTED, "evidence.unknown", "",
                           "JSON of more than %u bytes", JSON_MAX);
-    /* not our profile: jansson stops at 2,048 levels by itself */
-    root = json_loadb((const char *)data, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &bad);
-    if (root == NULL)
-        return plumb_fail(err, PLUMB_UNSUPPORTED, "evidence.unknown", "",
-                          "no JSON: line %d: %s", bad.line, bad.text);
+    PLUMB_TRY(evidence_load_json(data, len, "evidence.unknown", &root, err));
     schema = json_string_value(json_object_get(root, "schema"));
     if (schema == NULL || strncmp(schema, "urn:plumbline:claims:", 21) != 0)
         return evidence_trustee(root, e, err);

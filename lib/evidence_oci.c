@@ -18,20 +18,6 @@ struct layout {
     unsigned fetches;
 };
 
-static enum plumb_code
-load(const struct plumb_bytes *bytes, const char *where, json_t **ret, struct plumb_err *err)
-{
-    json_t *json =
-        json_loadb((const char *)bytes->data, bytes->len, JSON_REJECT_DUPLICATES, NULL);
-
-    if (!json_is_object(json)) {
-        json_decref(json);
-        return plumb_fail(err, PLUMB_INVALID, "oci.form", where, "no JSON object");
-    }
-    *ret = json;
-    return PLUMB_OK;
-}
-
 static const char *
 text_of(const json_t *object, const char *key)
 {
@@ -150,7 +136,7 @@ read_index(struct layout *l, const json_t *index, unsigned depth, struct plumb_e
         if (is_manifest(type) ? !is_image(descriptor) : !is_index(type))
             continue;
         PLUMB_TRY(fetch(l, descriptor, &bytes, &digest, err));
-        PLUMB_TRY(load(&bytes, "", &json, err));
+        PLUMB_TRY(evidence_load_json(bytes.data, bytes.len, "oci.form", &json, err));
         if (is_manifest(type)) {
             if (!seen(l, &digest))
                 PLUMB_TRY(add_manifest(l, json, &digest, err));
@@ -174,11 +160,11 @@ read_layout(plumb_oci_file *file, void *arg, struct draft_evidence *e, struct pl
     struct layout l = { file, arg, e, 0 };
 
     PLUMB_TRY(file(arg, "oci-layout", LAYOUT_MAX, &marker, err));
-    PLUMB_TRY(load(&marker, "oci-layout", &version, err));
+    PLUMB_TRY(evidence_load_json(marker.data, marker.len, "oci.form", &version, err));
     if (strcmp(text_of(version, "imageLayoutVersion"), "1.0.0") != 0)
         return plumb_fail(err, PLUMB_UNSUPPORTED, "oci.version", "oci-layout", "want 1.0.0");
     PLUMB_TRY(file(arg, "index.json", MANIFEST_MAX, &index, err));
-    PLUMB_TRY(load(&index, "index.json", &json, err));
+    PLUMB_TRY(evidence_load_json(index.data, index.len, "oci.form", &json, err));
     PLUMB_TRY(read_index(&l, json, 1, err));
     if (e->n == 0)
         return plumb_fail(err, PLUMB_INVALID, "oci.empty", "", "no image in this layout");

@@ -48,7 +48,7 @@ pause_ms(long ms)
 }
 
 static bool
-is_ready(const struct plumbd *p)
+answers(const struct plumbd *p, int status)
 {
     char path[300];
     struct hc_reply reply;
@@ -58,13 +58,37 @@ is_ready(const struct plumbd *p)
     if (access(path, F_OK) != 0)
         return false;
     reply = plumbd_ask(p, "GET", "/readyz", NULL);
-    ready = reply.status == 200;
+    ready = status == 0 ? reply.status != 0 : reply.status == status;
     hc_reply_free(&reply);
     return ready;
 }
 
-void
-plumbd_start(struct plumbd *p)
+/* Becomes plumbd; returns only if it cannot. */
+static void
+run(const struct plumbd *p, const char *program)
+{
+    const char *argv[20] = { program,       "--data", p->data,      "--listen",
+                             "127.0.0.1:0", "--set",  "http.rate=0" };
+    char database[300], owner[300], role[100];
+    size_t n = 7;
+
+    if (p->shared != NULL) {
+        (void)snprintf(database, sizeof database, "database=%s", p->shared->serving);
+        (void)snprintf(owner, sizeof owner, "database_owner=%s", p->shared->owner);
+        (void)snprintf(role, sizeof role, "database_role=%s",
+                       cluster_serving_role(pg_cluster()));
+        argv[n++] = "--set";
+        argv[n++] = database;
+        argv[n++] = "--set";
+        argv[n++] = owner;
+        argv[n++] = "--set";
+        argv[n++] = role;
+    }
+    (void)execv(program, (char *const *)argv);
+}
+
+static void
+start(struct plumbd *p, int status)
 {
     char program[4096], log[300], socket[300];
 
@@ -76,11 +100,10 @@ plumbd_start(struct plumbd *p)
     assert_true(p->pid >= 0);
     if (p->pid == 0) {
         if (freopen(log, "a", stderr) != NULL)
-            (void)execl(program, program, "--data", p->data, "--listen", "127.0.0.1:0", "--set",
-                        "http.rate=0", (char *)NULL);
+            run(p, program);
         _exit(127);
     }
-    for (int i = 0; i < 600 && !is_ready(p); i++) {
+    for (int i = 0; i < 600 && !answers(p, status); i++) {
         if (waitpid(p->pid, NULL, WNOHANG) != 0) {
             struct plumb_bytes said = { 0 };
 
@@ -90,7 +113,19 @@ plumbd_start(struct plumbd *p)
         }
         pause_ms(100);
     }
-    assert_true(is_ready(p));
+    assert_true(answers(p, status));
+}
+
+void
+plumbd_start(struct plumbd *p)
+{
+    start(p, 200);
+}
+
+void
+plumbd_start_unready(struct plumbd *p)
+{
+    start(p, 503);
 }
 
 void

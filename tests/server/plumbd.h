@@ -6,16 +6,20 @@
 
 #include "tests/make.h"
 #include "tests/server/http_client.h"
+#include "tests/server/pg.h"
 
 struct plumbd {
     char data[256];
     pid_t pid;
+    const struct pg_database *shared; /* NULL: a private PostgreSQL */
 };
 
 /* A data directory whose service and log keys are those of m's document; nothing runs yet. */
 void plumbd_prepare(struct plumbd *p, const struct make *m);
 /* Start it and wait until it is ready. */
 void plumbd_start(struct plumbd *p);
+/* The same, of one that must come up and say that it is not ready. */
+void plumbd_start_unready(struct plumbd *p);
 /* SIGTERM: it must drain and end with status 0; or SIGKILL. */
 void plumbd_stop(struct plumbd *p, int signal);
 /* One request over the local socket. Free the reply with hc_reply_free. */

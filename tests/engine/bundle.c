@@ -256,19 +256,30 @@ count_accepted(void *arg, const struct engine_placement *p)
     return true;
 }
 
-/* What a verifier makes of it is what the engine says. */
-static void
-verify(const struct world *w, const char *fleet)
+struct plumb_bundle *
+world_open(const struct world *w, const char *fleet)
 {
     struct plumb_bytes file = world_bundle(w, fleet);
     struct plumb_trust *trust = trust_of(w, fleet);
     struct plumb_bundle *bundle = NULL;
     struct plumb_memory *memory = NULL;
     struct plumb_err err = { 0 };
-    size_t n = 0;
 
     assert_ok(story_read(trust, NULL, w->make.now, file.data, file.len, &bundle, &memory, &err),
               &err);
+    plumb_memory_free(memory);
+    plumb_trust_free(trust);
+    plumb_bytes_clear(&file);
+    return bundle;
+}
+
+/* What a verifier makes of it is what the engine says. */
+static void
+verify(const struct world *w, const char *fleet)
+{
+    struct plumb_bundle *bundle = world_open(w, fleet);
+    size_t n = 0;
+
     engine_each_placement(w->engine, fleet, true, count_accepted, &n);
     assert_int_equal(bundle->naccepted, n);
     for (size_t i = 0; i < bundle->naccepted; i++) {
@@ -282,9 +293,6 @@ verify(const struct world *w, const char *fleet)
         assert_int_equal(a->kept_until, p.kept_until);
     }
     plumb_bundle_free(bundle);
-    plumb_memory_free(memory);
-    plumb_trust_free(trust);
-    plumb_bytes_clear(&file);
 }
 
 struct plumb_digest

@@ -30,8 +30,14 @@ world_blob(struct world *w, struct plumb_bytes bytes)
 void
 world_begin(struct world *w, void (*edit)(struct make *m))
 {
+    world_begin_at(w, WORLD_T0, edit);
+}
+
+void
+world_begin_at(struct world *w, plumb_time at, void (*edit)(struct make *m))
+{
     *w = (struct world){ .n = 0 };
-    make_begin(&w->make, WORLD_T0);
+    make_begin(&w->make, at);
     (edit != NULL ? edit : no_recognitions)(&w->make);
     assert_ok(engine_new(&w->engine, &w->err), &w->err);
     (void)world_blob(w, make_document(&w->make));
@@ -152,6 +158,16 @@ struct plumb_digest
 world_release(struct world *w, const char *version)
 {
     struct plumb_digest id = world_propose_release(w, "web", version);
+
+    (void)world_vote(w, "sol", &id, PLUMB_APPROVE);
+    return id;
+}
+
+struct plumb_digest
+world_release_values(struct world *w, const char *version, struct plumb_bytes values)
+{
+    struct plumb_digest digest = world_blob(w, values);
+    struct plumb_digest id = send(w, make_release(&w->make, "rex", "web", version, &digest));
 
     (void)world_vote(w, "sol", &id, PLUMB_APPROVE);
     return id;

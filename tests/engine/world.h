@@ -5,6 +5,8 @@
 #ifndef TESTS_ENGINE_WORLD_H
 #define TESTS_ENGINE_WORLD_H
 
+#include <plumb/bundle.h>
+
 #include "engine/engine.h"
 #include "tests/make.h"
 
@@ -36,6 +38,7 @@ struct world {
 /* edit changes the document before the genesis, by ada and bob; NULL for none. Without it
  * completions need no recognitions. */
 void world_begin(struct world *w, void (*edit)(struct make *m));
+void world_begin_at(struct world *w, plumb_time at, void (*edit)(struct make *m));
 void world_end(struct world *w);
 
 /* Store bytes as a blob; takes them. */
@@ -50,6 +53,9 @@ uint64_t world_do(struct world *w, struct plumb_signed *s);
 struct plumb_digest world_propose_release(struct world *w, const char *payload,
                                           const char *version);
 struct plumb_digest world_release(struct world *w, const char *version); /* of web: rex, sol */
+/* With these reference values, which it takes. */
+struct plumb_digest world_release_values(struct world *w, const char *version,
+                                         struct plumb_bytes values);
 struct plumb_digest world_vote(struct world *w, const char *who,
                                const struct plumb_digest *proposal, enum plumb_decision d);
 /* An unsent rollout statement by rex with the base as it is. */
@@ -100,5 +106,8 @@ void world_same(char *one, char *two);
 struct engine *world_replay(struct world *w);
 /* The bundle file of what was last published in a fleet. The caller clears it. */
 struct plumb_bytes world_bundle(const struct world *w, const char *fleet);
+
+/* And as libplumb verified it; the caller frees it. */
+struct plumb_bundle *world_open(const struct world *w, const char *fleet);
 
 #endif

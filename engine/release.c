@@ -72,7 +72,8 @@ check_new(const struct engine *e, const struct plumb_statement *s, struct plumb_
 }
 
 static enum plumb_code
-check_tees(const struct context *c, const struct plumb_payload *payload, struct plumb_err *err)
+check_values(const struct context *c, const struct plumb_payload *payload,
+             struct plumb_err *err)
 {
     PLUMB_AUTO(auto_sets) struct plumb_sets *sets = NULL;
     const struct engine_blob *blob;
@@ -84,6 +85,11 @@ check_tees(const struct context *c, const struct plumb_payload *payload, struct 
             return plumb_fail(err, PLUMB_REFUSED, "release.tee", "referenceValues.sets",
                               "set %zu is for %s, which is not among %s's TEEs", i,
                               plumb_tee_text(sets->sets[i].tee), payload->name);
+    for (size_t i = 0; i < c->s->u.release.nsources; i++)
+        if ((size_t)c->s->u.release.sources[i].set >= sets->n)
+            return plumb_fail(err, PLUMB_INVALID, "release.source", "predicate.source",
+                              "tells of set %lld, there are %zu",
+                              (long long)c->s->u.release.sources[i].set, sets->n);
     return PLUMB_OK;
 }
 
@@ -100,7 +106,7 @@ release_propose(const struct context *c, const struct proposed *what, struct plu
         return plumb_fail(err, PLUMB_REFUSED, "release.payload", "predicate.payload",
                           "governance knows no payload %s", s->payload);
     PLUMB_TRY(check_new(c->e, s, err));
-    PLUMB_TRY(check_tees(c, payload, err));
+    PLUMB_TRY(check_values(c, payload, err));
     PLUMB_TRY(put_reference(c->e, STATE_NAMES, name.b, name.len, &what->id, err));
     PLUMB_TRY(put_reference(c->e, STATE_VALUES, s->u.release.reference_values.b,
                             PLUMB_DIGEST_LEN, &what->id, err));

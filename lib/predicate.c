@@ -1,4 +1,5 @@
 /* What each kind of statement says: its members and its subject (docs/formats.md section 2). */
+#include <plumb/evidence.h>
 #include <string.h>
 
 #include "lib/own.h"
@@ -117,11 +118,61 @@ read_governance(const struct predicate *in)
 /* --- the other proposals --- */
 
 static enum plumb_code
+read_source(const struct plumb_jv *v, struct plumb_source *ret, struct plumb_err *err)
+{
+    static const char *const members[] = { "set", "kind", "digest", "verified", NULL };
+    static const char *const kinds[] = {
+#define X(name, text, said) text,
+        PLUMB_EVIDENCE_KINDS(X)
+#undef X
+    };
+    struct plumb_jv set = plumb_jv_member(v, "set"), kind = plumb_jv_member(v, "kind");
+    struct plumb_jv digest = plumb_jv_member(v, "digest");
+    struct plumb_jv verified = plumb_jv_member(v, "verified");
+    bool claimed;
+    size_t word;
+
+    PLUMB_TRY(plumb_jv_closed(v, members, err));
+    PLUMB_TRY(plumb_jv_int(&set, 0, PLUMB_SETS_MAX - 1, &ret->set, err));
+    PLUMB_TRY(plumb_word_read(&kind, kinds, sizeof kinds / sizeof *kinds, "statement.form",
+                              &word, err));
+    ret->kind = kinds[word];
+    PLUMB_TRY(plumb_jv_digest(&digest, &ret->digest, err));
+    PLUMB_TRY(plumb_jv_bool(&verified, &claimed, err));
+    return claimed ? plumb_jv_fail(&verified, err, PLUMB_INVALID, "statement.form",
+                                   "is false: nothing here verifies evidence")
+                   : PLUMB_OK;
+}
+
+static enum plumb_code
+read_sources(const struct predicate *in)
+{
+    struct plumb_statement *s = in->s;
+    struct plumb_jv v = plumb_jv_member(in->predicate, "source");
+    void *array;
+    size_t n;
+
+    if (v.json == NULL)
+        return PLUMB_OK;
+    PLUMB_TRY(predicate_elements(in, &v, 1, sizeof *s->u.release.sources, &array, &n));
+    s->u.release.sources = array;
+    s->u.release.nsources = n;
+    for (size_t i = 0; i < n; i++) {
+        struct plumb_jv element = plumb_jv_element(&v, i);
+
+        PLUMB_TRY(read_source(&element, &s->u.release.sources[i], in->err));
+        if (i > 0 && s->u.release.sources[i - 1].set >= s->u.release.sources[i].set)
+            return plumb_jv_fail(&element, in->err, PLUMB_INVALID, "statement.form",
+                                 "sources ascend by set, each set once");
+    }
+    return PLUMB_OK;
+}
+
+static enum plumb_code
 read_release(const struct predicate *in)
 {
-    static const char *const members[] = {
-        STAMP, "payload", "version", "?sbom", "?notes", NULL
-    };
+    static const char *const members[] = { STAMP,    "payload", "version", "?sbom",
+                                           "?notes", "?source", NULL };
     struct plumb_statement *s = in->s;
 
     PLUMB_TRY(predicate_closed(in, members));
@@ -132,7 +183,8 @@ read_release(const struct predicate *in)
     s->u.release.reference_values = s->subjects[0].digest;
     PLUMB_TRY(
         predicate_optional_digest(in, "sbom", &s->u.release.has_sbom, &s->u.release.sbom));
-    return predicate_text(in, "notes", false, &s->u.release.notes);
+    PLUMB_TRY(predicate_text(in, "notes", false, &s->u.release.notes));
+    return read_sources(in);
 }
 
 static enum plumb_code

@@ -87,6 +87,13 @@ struct plumb_disposition { /* of an accepted version whose quorum a compromise t
     plumb_time until; /* with keep */
 };
 
+/* What a release says of where a set of its reference values came from. */
+struct plumb_source {
+    int64_t set;                /* index into the document's sets */
+    const char *kind;           /* word of an enum plumb_evidence_kind */
+    struct plumb_digest digest; /* of the file that was read; nobody verified it */
+};
+
 struct plumb_revoke_in {
     const char *fleet;
     uint64_t base;
@@ -121,7 +128,9 @@ struct plumb_statement {
             struct plumb_digest reference_values;
             bool has_sbom;
             struct plumb_digest sbom;
-            const char *notes; /* or NULL */
+            const char *notes;            /* or NULL */
+            struct plumb_source *sources; /* ascending by set */
+            size_t nsources;
         } release;
         struct {
             struct plumb_digest release;

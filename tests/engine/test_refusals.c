@@ -211,6 +211,17 @@ release_for_another_tee(struct world *w)
 }
 
 static struct plumb_signed *
+release_with_a_source_of_no_set(struct world *w)
+{
+    struct plumb_digest values = world_blob(w, make_refvals("1.0"));
+
+    return make_signed(&w->make, "rex", PLUMB_KIND_RELEASE, "reference-values", &values,
+                       json_pack("{s:s, s:s, s:[{s:i, s:s, s:o, s:b}]}", "payload", "web",
+                                 "version", "1.0", "source", "set", 1, "kind", "tdx-quote",
+                                 "digest", make_hex(&values), "verified", 0));
+}
+
+static struct plumb_signed *
 release_again(struct world *w)
 {
     struct plumb_digest values = world_blob(w, make_refvals("others"));
@@ -850,6 +861,7 @@ static const struct refusal refusals[] = {
     { "blob.missing", release_without_its_values, NULL },
     { "release.payload", release_of_an_unknown_payload, NULL },
     { "release.tee", release_for_another_tee, NULL },
+    { "release.source", release_with_a_source_of_no_set, NULL },
     { "release.exists", release_again, NULL },
     { "release.same-values", release_of_the_same_values, NULL },
     { "release.barred", release_of_barred_values, NULL },

@@ -25,6 +25,11 @@ const struct example examples[] = {
     { "release-sbom", PLUMB_KIND_RELEASE, "reference-values",
       "{'payload': 'web', 'version': '1.2', 'sbom': " D1 ", 'notes': 'faster'}",
       " sbom notes " },
+    { "release-source", PLUMB_KIND_RELEASE, "reference-values",
+      "{'payload': 'web', 'version': '1.2', 'source': ["
+      "{'set': 0, 'kind': 'tdx-quote', 'digest': " D1 ", 'verified': false},"
+      "{'set': 7, 'kind': 'claims', 'digest': " D2 ", 'verified': false}]}",
+      " source " },
     { "begin", PLUMB_KIND_ROLLOUT, "web@1.2", "{'fleet': 'prod', 'base': 0, 'action': 'begin'}",
       "" },
     { "begin-after", PLUMB_KIND_ROLLOUT, "web@1.2",

@@ -135,6 +135,13 @@ releases_are_read_whole(void **state)
     s = read_example("release");
     assert_false(s->u.release.has_sbom);
     assert_null(s->u.release.notes);
+    assert_int_equal(s->u.release.nsources, 0);
+    plumb_statement_free(s);
+    s = read_example("release-source");
+    assert_int_equal(s->u.release.nsources, 2);
+    assert_int_equal(s->u.release.sources[1].set, 7);
+    assert_string_equal(s->u.release.sources[0].kind, "tdx-quote");
+    assert_digest(&s->u.release.sources[1].digest, D2);
     plumb_statement_free(s);
 }
 
@@ -388,6 +395,15 @@ static const struct bad {
     { "release", "predicate.nonce", "'0'", "hex.form", "predicate.nonce" },
     { "release", "predicate.issued", "'2026-11-24'", "time.form", "predicate.issued" },
     { "release", "predicate.keys", "['" D1 "']", "json.unknown", "predicate.keys" },
+    { "release-source", "predicate.source", "[]", "json.length", "predicate.source" },
+    { "release-source", "predicate.source.0.verified", "true", "statement.form",
+      "predicate.source[0].verified" },
+    { "release-source", "predicate.source.0.kind", "'quote'", "statement.form",
+      "predicate.source[0].kind" },
+    { "release-source", "predicate.source.1.set", "0", "statement.form",
+      "predicate.source[1]" },
+    { "release-source", "predicate.source.1.set", "100000", "json.number",
+      "predicate.source[1].set" },
     { "governance", "predicate.keys", "['" D1 "']", "json.unknown", "predicate.keys" },
     { "genesis", "predicate.key", "'" D1 "'", "json.unknown", "predicate.key" },
     { "genesis", "predicate.previous", "'" D1 "'", "json.unknown", "predicate.previous" },

@@ -237,9 +237,6 @@ http_exchange_body(struct http_exchange *x, const void *data, size_t len)
 enum http_step
 http_exchange_run(struct http_exchange *x)
 {
-    struct http_server *server = x->conn->server;
-    const struct http_limits *limits = &server->config.limits;
-
     if (x->refused)
         return HTTP_STEP_SEND;
     if (x->phase == HTTP_BODY && x->body != NULL) {
@@ -247,8 +244,15 @@ http_exchange_run(struct http_exchange *x)
         x->req.body = x->body;
     }
     http_conn_deadline(x->conn, 0);
-    if (x->fast)
-        return http_run(x);
+    return x->fast ? http_run(x) : http_exchange_queue(x);
+}
+
+enum http_step
+http_exchange_queue(struct http_exchange *x)
+{
+    struct http_server *server = x->conn->server;
+    const struct http_limits *limits = &server->config.limits;
+
     if (x->account != NULL &&
         !http_account_hold(x->account, HTTP_HOLD_QUEUE, 1, limits->queue_client)) {
         http_count_refusal(server, HTTP_HOLD_QUEUE);

@@ -38,6 +38,7 @@ struct http_exchange {
     bool head;    /* HEAD */
     bool fast;
     bool waiting; /* the handler called http_wait_for */
+    bool slow;    /* the handler of a fast row asked for a worker */
     bool queued;  /* held in the account */
     int64_t started_ns;
     int64_t wait_until_ms; /* 0 before it first waited */
@@ -138,6 +139,8 @@ void http_exchange_line(struct http_exchange *x, const char *target);
 enum http_step http_exchange_head(struct http_exchange *x, const struct http_head *head);
 void http_exchange_body(struct http_exchange *x, const void *data, size_t len);
 enum http_step http_exchange_run(struct http_exchange *x);
+/* To a worker, from here on; or refused. */
+enum http_step http_exchange_queue(struct http_exchange *x);
 /* The reply is about to be sent: counts and tells about it. True if it becomes a 304. */
 bool http_exchange_reply(struct http_exchange *x);
 void http_exchange_end(struct http_exchange *x);

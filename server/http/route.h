@@ -18,8 +18,8 @@ typedef enum plumb_code http_handler(struct http_request *req, struct http_reply
                                      struct plumb_err *err);
 
 enum {
-    /* Runs at once in the thread that moves bytes, so it only looks at memory and never waits.
-     */
+    /* Runs at once in the thread that moves bytes, so it only looks at memory and never waits:
+     * see http_slow. */
     HTTP_FAST = 1,
 };
 

@@ -85,6 +85,12 @@ PLUMB_MUST_CHECK enum plumb_code http_wait_for(struct http_request *req, const c
                                                struct plumb_err *err);
 
 /*
+ * For handlers of rows that are HTTP_FAST: what is asked for is not in memory. True in a worker,
+ * where the handler may wait. Otherwise it returns PLUMB_OK at once and runs again in one.
+ */
+bool http_slow(struct http_request *req);
+
+/*
  * For handlers: the reply will come later, from any thread. After this call the handler returns
  * PLUMB_OK at once, and someone calls http_later_done exactly once, whatever happens, even
  * before the handler returned. A promise that is not kept within the limit answer_ms is

@@ -73,6 +73,16 @@ http_wait_for(struct http_request *req, const char *topic, struct plumb_err *err
     return PLUMB_OK;
 }
 
+bool
+http_slow(struct http_request *req)
+{
+    struct http_exchange *x = req->exchange;
+
+    if (x->fast)
+        x->slow = true;
+    return !x->fast;
+}
+
 static void
 leave_park(struct http_exchange *x)
 {
@@ -317,7 +327,7 @@ http_run(struct http_exchange *x)
     for (;;) {
         uint64_t mark = http_park_mark(server->park);
 
-        x->waiting = false;
+        x->waiting = x->slow = false;
         x->err.code = PLUMB_OK;
         enum plumb_code code = x->route->handler(&x->req, &x->reply, &x->err);
         if (x->queued && x->account != NULL)
@@ -329,6 +339,11 @@ http_run(struct http_exchange *x)
             return answer(x);
         }
         x->err.code = PLUMB_OK; /* what the handler tried and got over */
+        if (x->slow) {
+            http_reply_clear(&x->reply);
+            x->fast = false;
+            return http_exchange_queue(x);
+        }
         if (x->later != NULL)
             return promised(x, x->later);
         if (!x->waiting)

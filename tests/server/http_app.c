@@ -78,6 +78,18 @@ get_gate(struct http_request *req, struct http_reply *reply, struct plumb_err *e
     return http_reply_text(reply, "text/plain", "through", err);
 }
 
+/* Only a worker may wait at the gate. */
+static enum plumb_code
+get_slow(struct http_request *req, struct http_reply *reply, struct plumb_err *err)
+{
+    http_reply_header(reply, "X-Turn", "%s", "first");
+    if (!http_slow(req))
+        return http_query(req, "how") == NULL ? PLUMB_OK
+                                              : plumb_fail(err, PLUMB_CONFLICT, "test.slow", "",
+                                                           "asked for a worker and failed");
+    return get_gate(req, reply, err);
+}
+
 static enum plumb_code
 get_later(struct http_request *req, struct http_reply *reply, struct plumb_err *err)
 {
@@ -146,6 +158,11 @@ static const struct http_route routes[] = {
       .path = "/fast-later",
       .query = "how",
       .handler = get_later,
+      .flags = HTTP_FAST },
+    { .method = "GET",
+      .path = "/fast-slow",
+      .query = "how",
+      .handler = get_slow,
       .flags = HTTP_FAST },
     { .method = "GET", .path = "/fail", .handler = get_fail },
     { .method = "GET", .path = "/split", .handler = get_split, .flags = HTTP_FAST },

@@ -215,6 +215,33 @@ promise(struct app *app)
     return later;
 }
 
+/* One event thread, so that who waits in it would stop everyone. */
+static void
+a_fast_handler_that_must_wait_goes_to_a_worker(void **state)
+{
+    struct app *app = *state;
+    struct hc *slow, *other;
+
+    app->limits.event_threads = 1;
+    app_start(app);
+    slow = hc_plain(app->port);
+    other = hc_plain(app->port);
+    pthread_mutex_lock(&app->gate);
+    ask(slow, "/fast-slow", "");
+    for (int i = 0; i < 10000 && atomic_load(&app->at_gate) == 0; i++)
+        usleep(1000);
+    assert_int_equal(1, atomic_load(&app->at_gate));
+    assert_int_equal(hc_status(other, "GET", "/hello", NULL, NULL), 200);
+    pthread_mutex_unlock(&app->gate);
+    assert_body(slow, "through");
+    /* on the same connection, also after one that failed meanwhile */
+    assert_int_equal(hc_status(slow, "GET", "/fast-slow?how=fail", NULL, NULL), 409);
+    assert_int_equal(hc_status(slow, "GET", "/hello", NULL, NULL), 200);
+    assert_int_equal(hc_status(slow, "GET", "/fast-slow", NULL, NULL), 200);
+    hc_close(slow);
+    hc_close(other);
+}
+
 static void
 a_promise_is_kept_from_another_thread(void **state)
 {
@@ -403,6 +430,7 @@ main(void)
         TEST(no_more_than_so_many_wait),
         TEST(a_client_that_went_away_gives_its_place_back),
         TEST(no_event_is_missed_under_load),
+        TEST(a_fast_handler_that_must_wait_goes_to_a_worker),
         TEST(a_promise_is_kept_from_another_thread),
         TEST(a_promise_may_be_kept_before_the_handler_returns),
         TEST(a_handler_that_promised_and_failed_has_failed),

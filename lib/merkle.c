@@ -311,3 +311,62 @@ plumb_tile_path(uint64_t n, char *ret, size_t size)
     }
     (void)snprintf(ret, size, "%s", p);
 }
+
+/* n digits of text as a number; -1 if they are others. */
+static int
+digits(const char *text, size_t n)
+{
+    int number = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] < '0' || text[i] > '9')
+            return -1;
+        number = 10 * number + (text[i] - '0');
+    }
+    return number;
+}
+
+/* ".p/W", or nothing: a whole tile. 0 for anything else. */
+static unsigned
+width_of(const char *text)
+{
+    size_t n;
+    int width;
+
+    if (text[0] == '\0')
+        return PLUMB_TILE_WIDTH;
+    if (strncmp(text, ".p/", 3) != 0)
+        return 0;
+    n = strlen(text + 3);
+    width = n >= 1 && n <= 3 && text[3] != '0' ? digits(text + 3, n) : 0;
+    return width > 0 && width < PLUMB_TILE_WIDTH ? (unsigned)width : 0;
+}
+
+enum plumb_code
+plumb_tile_parse(const char *path, uint64_t *ret_n, unsigned *ret_width, struct plumb_err *err)
+{
+    const char *at = path;
+    uint64_t n = 0;
+    unsigned width = 0;
+    int group;
+
+    for (bool more = true; more;) {
+        more = *at == 'x';
+        at += more;
+        group = digits(at, 3);
+        if (group < 0 || n > (UINT64_MAX - (uint64_t)group) / 1000 ||
+            (more && (at[3] != '/' || (n == 0 && group == 0))))
+            break;
+        n = 1000 * n + (uint64_t)group;
+        at += 3 + more;
+        if (!more)
+            width = width_of(at);
+    }
+    if (width == 0)
+        return plumb_fail(err, PLUMB_INVALID, "tile.path", "",
+                          "want a tile as C2SP tlog-tiles writes it: x001/x234/067, or "
+                          "x001/x234/067.p/8");
+    *ret_n = n;
+    *ret_width = width;
+    return PLUMB_OK;
+}

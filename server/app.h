@@ -6,6 +6,7 @@
 #include "server/follower.h"
 #include "server/http/server.h"
 #include "server/pool.h"
+#include "server/tiles.h"
 
 struct app {
     const struct settings *settings;
@@ -15,6 +16,7 @@ struct app {
     struct writer *writer;
     struct follower *follower;
     struct bundles *bundles;
+    struct tiles *tiles;
     struct db_pool *pool; /* a connection for each worker */
     struct http_server *http;
     pthread_mutex_t http_lock; /* guards http: others wake while it starts and stops */
@@ -41,6 +43,7 @@ PLUMB_MUST_CHECK enum plumb_code app_size(struct http_request *req, struct http_
 /* Handlers by file. */
 http_handler api_submit, api_blob_put, api_genesis, api_resume;
 http_handler api_blob_get, api_statement, api_entry, api_checkpoint, api_consistency;
+http_handler api_tlog_checkpoint, api_tile, api_tile_entries;
 http_handler api_governance, api_governance_version, api_whoami, api_service, api_trust;
 http_handler api_proposals, api_proposal, api_payloads, api_versions, api_version, api_history;
 http_handler api_fleets, api_fleet, api_bundle, api_pulls;

@@ -234,6 +234,7 @@ plumbd_open(struct plumbd *p, struct plumb_err *err)
     PLUMB_TRY(core_open(p->settings, &p->identity, p->metrics, db, &app->core, err));
     log_event(LOG_INFO, "log.loaded",
               LOG_NUMBER("entries", (int64_t)engine_size(app->core->engine)));
+    PLUMB_TRY(tiles_new(p->settings->tile_cache, &app->tiles, err));
     PLUMB_TRY(bundles_start(app->core, serving, &app->bundles, err));
     PLUMB_TRY(db_pool_open(serving, (size_t)p->settings->http.workers + 1, &app->pool, err));
     PLUMB_TRY(writer_start(&(struct writer_config){ app->core, serving }, &app->writer, err));
@@ -260,6 +261,7 @@ plumbd_close(struct plumbd *p)
     app->follower = NULL;
     writer_stop(app->writer);
     bundles_stop(app->bundles);
+    tiles_free(app->tiles);
     db_pool_close(app->pool);
     core_close(app->core);
     cluster_stop(p->cluster);

@@ -25,6 +25,7 @@
     X(group_max, 1024, 1, 65536, "statements in one transaction at most")                                   \
     X(waiting_max, 8192, 1, 1 << 20, "statements waiting for the writer; more get 503")                     \
     X(blob_max, 67108864, 65536, 1 << 30, "bytes of one blob")                                              \
+    X(tile_cache, 67108864, 0, INT64_C(1) << 40, "bytes of tiles kept in memory")                           \
     X(clock_skew_ms, 5000, 100, 3600000, "difference from the database's clock at which writing stops")     \
     X(clock_leap_ms, 10000, 100, 3600000, "leap of the clock against the monotonic one at which it stops")  \
     X(poll_ms, 2000, 50, 60000, "how often the log is looked at without a notification")                    \

@@ -56,6 +56,10 @@ plumb_consistency_build(uint64_t size1, uint64_t size2, plumb_node_fn *node, voi
 /* "x001/x234/067" of 1234067 (C2SP tlog-tiles); size bytes of ret, cut short if too few. */
 #define PLUMB_TILE_PATH 34 /* enough for any n */
 void plumb_tile_path(uint64_t n, char *ret, size_t size);
+/* The other way, with the partial tile's ".p/W": *ret_width is W (1 to 255), PLUMB_TILE_WIDTH
+ * without one. One text for each tile; rule "tile.path". */
+PLUMB_MUST_CHECK enum plumb_code plumb_tile_parse(const char *path, uint64_t *ret_n,
+                                                  unsigned *ret_width, struct plumb_err *err);
 
 /*
  * A signed-note verifier key "name+hex8+base64": Ed25519 log key (01) or cosignature key (04).

@@ -416,14 +416,77 @@ tile_paths_are_in_groups_of_three(void **state)
         { UINT64_MAX, "x018/x446/x744/x073/x709/x551/615" },
     };
     char path[PLUMB_TILE_PATH], narrow[5];
+    struct plumb_err err;
+    unsigned width;
+    uint64_t n;
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         plumb_tile_path(cases[i].n, path, sizeof path);
         assert_string_equal(path, cases[i].path);
+        assert_ok(plumb_tile_parse(path, &n, &width, &err), &err);
+        assert_true(n == cases[i].n);
+        assert_int_equal(PLUMB_TILE_WIDTH, width);
     }
     plumb_tile_path(1234067, narrow, sizeof narrow);
     assert_string_equal(narrow, "x001");
+}
+
+static void
+a_tile_has_one_path(void **state)
+{
+    static const char *const bad[] = {
+        "",
+        "0",
+        "00",
+        "0000",
+        "000/",
+        "/000",
+        "x000/001",
+        "x001",
+        "x001/",
+        "x001/2",
+        "001/002",
+        "x001/x002",
+        "X001/002",
+        "x01/002",
+        "x001//002",
+        "-01",
+        "+01",
+        " 01",
+        "00a",
+        "001.p",
+        "001.p/",
+        "001.p/0",
+        "001.p/256",
+        "001.p/01",
+        "001.p/1/",
+        "001.p/-1",
+        "001.p/1a",
+        "001.p/1000",
+        "001.q/1",
+        "001p/1",
+        "x001.p/1",
+        "001 ",
+        "x001/x000",
+        "x018/x446/x744/x073/x709/x551/616",
+        "x100/x000/x000/x000/x000/x000/x000/000",
+    };
+    struct plumb_err err;
+    unsigned width = 7;
+    uint64_t n = 7;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        if (plumb_tile_parse(bad[i], &n, &width, &err) == PLUMB_OK)
+            fail_msg("%s is read as a tile", bad[i]);
+        assert_string_equal("tile.path", err.rule);
+        assert_true(n == 7 && width == 7);
+    }
+    assert_ok(plumb_tile_parse("x001/x234/067.p/8", &n, &width, &err), &err);
+    assert_true(n == 1234067 && width == 8);
+    assert_ok(plumb_tile_parse("000.p/255", &n, &width, &err), &err);
+    assert_true(n == 0 && width == 255);
 }
 
 int
@@ -441,6 +504,7 @@ main(void)
         cmocka_unit_test(proofs_out_of_range_are_not_built),
         cmocka_unit_test(a_node_that_cannot_be_read_fails_the_proof_and_leaves_the_result),
         cmocka_unit_test(tile_paths_are_in_groups_of_three),
+        cmocka_unit_test(a_tile_has_one_path),
     };
 
     return cmocka_run_group_tests(tests, make_leaves, NULL);

@@ -33,9 +33,9 @@ unload(void **state)
     return 0;
 }
 
-/* "/v1/blobs/{sha256}" as the route table has it: "/v1/blobs/{}". */
+/* "/v1/blobs/{sha256}", or "{*}", as "/v1/blobs/{}". */
 static void
-as_route(const char *path, char *ret)
+without_names(const char *path, char *ret)
 {
     for (; *path != '\0'; path++) {
         *ret++ = *path;
@@ -51,16 +51,18 @@ static json_t *
 operation_of(const struct http_route *route)
 {
     const char *path;
+    char mine[256];
     json_t *methods;
 
+    without_names(route->path, mine);
     json_object_foreach(paths, path, methods)
     {
         char same[256], method[16] = "";
 
-        as_route(path, same);
+        without_names(path, same);
         for (size_t i = 0; route->method[i] != '\0'; i++)
             method[i] = (char)(route->method[i] | 0x20);
-        if (strcmp(same, route->path) == 0 && json_object_get(methods, method) != NULL)
+        if (strcmp(same, mine) == 0 && json_object_get(methods, method) != NULL)
             return json_object_get(methods, method);
     }
     return NULL;

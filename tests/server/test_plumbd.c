@@ -222,6 +222,14 @@ bad_input_gets_a_clear_error_and_leaves_nothing(void **state)
         { "PUT", "/v1/blobs/zz", "x", 400, "hex.form" },
         { "GET", "/v1/proposals?limit=0", NULL, 400, "query.number" },
         { "GET", "/v1/proposals?nonsense=1", NULL, 400, "query.unknown" },
+        { "GET", "/tile/0/000", NULL, 404, "log.tile" },
+        { "GET", "/tile/64/000.p/1", NULL, 400, "tile.path" },
+        { "GET", "/tile/00/000.p/1", NULL, 400, "tile.path" },
+        { "GET", "/tile/-1/000.p/1", NULL, 400, "tile.path" },
+        { "GET", "/tile/0/0.p/1", NULL, 400, "tile.path" },
+        { "GET", "/tile/0/000.p/0", NULL, 400, "tile.path" },
+        { "GET", "/tile/entries/000.p/256", NULL, 400, "tile.path" },
+        { "GET", "/tile/0", NULL, 404, "route.path" },
         { "GET", "/v1/fleets/none", NULL, 404, "fleet.unknown" },
         { "GET", "/v1/fleets/none/bundle", NULL, 404, "fleet.unknown" },
         { "GET", "/v1/entries/99999999", NULL, 404, "log.index" },
@@ -306,6 +314,49 @@ a_reader_that_names_a_size_reads_its_own_writes(void **state)
     assert_problem("GET", "/v1/proposals?size=999999", NULL, 503, "log.behind");
 }
 
+/* The whole log in one partial tile: its hashes give the checkpoint's root, its entries them.
+ */
+static void
+the_log_is_served_as_tiles(void **state)
+{
+    struct hc_reply note = plumbd_ask(&service, "GET", "/checkpoint", NULL), hashes, entries;
+    unsigned long long size = 0;
+    struct plumb_digest root, leaf;
+    char target[64], value[256], *text = NULL;
+    struct plumb_err err;
+    size_t at = 0, n = 0;
+
+    (void)state;
+    assert_int_equal(200, note.status);
+    assert_string_equal("public, max-age=5", hc_header(&note, "Cache-Control", value));
+    assert_string_equal("text/plain; charset=utf-8", hc_header(&note, "Content-Type", value));
+    assert_int_equal(1, sscanf(note.body, MAKE_ORIGIN "\n%llu\n", &size));
+    assert_true(size > 0 && size < 256);
+    (void)snprintf(target, sizeof target, "/tile/0/000.p/%llu", size);
+    hashes = plumbd_ask(&service, "GET", target, NULL);
+    assert_int_equal(size * 32, hashes.body_len);
+    plumb_tree_root((const struct plumb_digest *)hashes.body, size, &root);
+    assert_ok(plumb_base64(root.b, sizeof root.b, &text, &err), &err);
+    assert_non_null(strstr(note.body, text));
+    (void)snprintf(target, sizeof target, "/tile/entries/000.p/%llu", size);
+    entries = plumbd_ask(&service, "GET", target, NULL);
+    assert_string_equal("application/octet-stream", hc_header(&entries, "Content-Type", value));
+    for (; at < entries.body_len; n++) {
+        const uint8_t *entry = (const uint8_t *)entries.body + at;
+        const size_t len = (size_t)entry[0] << 8 | entry[1];
+
+        assert_true(at + 2 + len <= entries.body_len);
+        plumb_leaf_hash(entry + 2, len, &leaf);
+        assert_memory_equal(hashes.body + n * 32, leaf.b, 32);
+        at += 2 + len;
+    }
+    assert_int_equal(size, n);
+    free(text);
+    hc_reply_free(&note);
+    hc_reply_free(&hashes);
+    hc_reply_free(&entries);
+}
+
 int
 main(void)
 {
@@ -316,6 +367,7 @@ main(void)
         cmocka_unit_test(statements_that_were_tampered_with_are_refused),
         cmocka_unit_test(what_was_acknowledged_survives_kill_9),
         cmocka_unit_test(a_reader_that_names_a_size_reads_its_own_writes),
+        cmocka_unit_test(the_log_is_served_as_tiles),
     };
 
     return cmocka_run_group_tests(tests, begin, end);

@@ -252,6 +252,7 @@ bundle_read_version(struct plumb_bundle_reader *r, const char *payload,
     if (a.version == NULL)
         return plumb_fail_memory(err);
     a.release = s.release;
+    a.rollout = c.begun;
     a.window = c.window;
     a.kept_until = s.kept_until;
     a.reference_values = s.reference_values;

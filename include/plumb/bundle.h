@@ -40,6 +40,7 @@ void plumb_memory_free(struct plumb_memory *m);
 struct plumb_accepted {
     const char *payload, *version;
     struct plumb_digest release;
+    struct plumb_digest rollout; /* the proposal of its begin: what a recognition names */
     struct plumb_window window;
     plumb_time kept_until;                /* PLUMB_TIME_NEVER when nothing was compromised */
     struct plumb_digest reference_values; /* of the document that sets were read from */

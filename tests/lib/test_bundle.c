@@ -46,6 +46,8 @@ versions_come_with_their_windows_and_approvers(void **state)
     assert_true(a->window.not_after == PLUMB_TIME_NEVER);
     assert_true(a->kept_until == PLUMB_TIME_NEVER);
     assert_true(plumb_digest_eq(&a->release, &w.story.versions[one].release));
+    assert_true(plumb_digest_eq(
+        &a->rollout, &w.story.entries[w.story.versions[one].begun].opened->statement->id));
     assert_int_equal(a->sets->n, 1);
     assert_int_equal(a->napprovers, 3); /* rex, sol; ria */
 

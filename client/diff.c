@@ -22,12 +22,28 @@ compare_bytes(const uint8_t *a, size_t na, const uint8_t *b, size_t nb)
 }
 
 static int
+compare_covers(const struct plumb_measurement *a, const struct plumb_measurement *b)
+{
+    int order = (a->ncovers > b->ncovers) - (a->ncovers < b->ncovers);
+
+    for (size_t i = 0; order == 0 && i < a->ncovers; i++) {
+        order =
+            (a->covers[i].kind > b->covers[i].kind) - (a->covers[i].kind < b->covers[i].kind);
+        if (order == 0)
+            order = plumb_digest_cmp(&a->covers[i].digest, &b->covers[i].digest);
+    }
+    return order;
+}
+
+static int
 compare_measurements(const struct plumb_measurement *a, const struct plumb_measurement *b)
 {
     int order = strcmp(a->kind->name, b->kind->name);
 
     if (order == 0)
         order = (a->match > b->match) - (a->match < b->match);
+    if (order == 0)
+        order = compare_covers(a, b);
     if (order == 0 && a->match == PLUMB_MATCH_MIN)
         return (a->min > b->min) - (a->min < b->min);
     if (order == 0)

@@ -6,8 +6,6 @@
 
 #include "lib/own.h"
 
-#define COVERS_MAX 64
-
 void
 plumb_sets_free(struct plumb_sets *s)
 {
@@ -40,30 +38,32 @@ read_hex(const struct plumb_jv *v, const struct plumb_measurement_kind *kind, st
 }
 
 static enum plumb_code
-check_covers(const struct plumb_jv *v, struct plumb_err *err)
+read_covers(const struct plumb_jv *v, struct pool *pool, struct plumb_measurement *m,
+            struct plumb_err *err)
 {
     static const char *const members[] = { "kind", "digest", NULL };
-    static const char *const kinds[] = { "config", "root-store", "crypto-policy", "data" };
+    struct plumb_cover *covers;
     size_t n;
 
-    PLUMB_TRY(plumb_jv_array(v, 1, COVERS_MAX, &n, err));
+    PLUMB_TRY(plumb_jv_array(v, 1, PLUMB_COVERS_MAX, &n, err));
+    covers = pool_array(pool, n, sizeof *covers);
+    if (covers == NULL)
+        return plumb_fail_memory(err);
     for (size_t i = 0; i < n; i++) {
         struct plumb_jv e = plumb_jv_element(v, i);
         struct plumb_jv kind = plumb_jv_member(&e, "kind");
         struct plumb_jv digest = plumb_jv_member(&e, "digest");
-        struct plumb_digest d;
         const char *text;
-        size_t k = 0;
 
         PLUMB_TRY(plumb_jv_closed(&e, members, err));
         PLUMB_TRY(plumb_jv_string(&kind, PLUMB_NAME_MAX, &text, err));
-        while (k < sizeof kinds / sizeof kinds[0] && strcmp(kinds[k], text) != 0)
-            k++;
-        if (k == sizeof kinds / sizeof kinds[0])
+        if (plumb_artifact_parse(text, &covers[i].kind, NULL) != PLUMB_OK)
             return plumb_jv_fail(&kind, err, PLUMB_INVALID, "set.covers",
                                  "want config, root-store, crypto-policy or data");
-        PLUMB_TRY(plumb_jv_digest(&digest, &d, err));
+        PLUMB_TRY(plumb_jv_digest(&digest, &covers[i].digest, err));
     }
+    m->covers = covers;
+    m->ncovers = (uint8_t)n;
     return PLUMB_OK;
 }
 
@@ -132,7 +132,7 @@ read_measurement(const struct plumb_jv *v, enum plumb_tee tee, bool platform, st
                              plumb_tee_text(tee));
     PLUMB_TRY(check_role(v, m.kind, platform, err));
     if (covers.json != NULL)
-        PLUMB_TRY(check_covers(&covers, err));
+        PLUMB_TRY(read_covers(&covers, pool, &m, err));
 
     if (m.kind->match == PLUMB_MATCH_MIN) {
         if (min.json == NULL || value.json != NULL || mask.json != NULL)
@@ -236,6 +236,29 @@ compare_sets(const void *x, const void *y)
             return d;
     }
     return a->n < b->n ? -1 : a->n > b->n;
+}
+
+static bool
+covers_eq(const struct plumb_measurement *a, const struct plumb_measurement *b)
+{
+    if (a->ncovers != b->ncovers)
+        return false;
+    for (size_t i = 0; i < a->ncovers; i++)
+        if (a->covers[i].kind != b->covers[i].kind ||
+            !plumb_digest_eq(&a->covers[i].digest, &b->covers[i].digest))
+            return false;
+    return true;
+}
+
+bool
+plumb_set_eq(const struct plumb_set *a, const struct plumb_set *b)
+{
+    if (compare_sets(&a, &b) != 0)
+        return false;
+    for (size_t i = 0; i < a->n; i++)
+        if (!covers_eq(&a->measurements[i], &b->measurements[i]))
+            return false;
+    return true;
 }
 
 enum plumb_code

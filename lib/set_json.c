@@ -20,9 +20,30 @@ add_hex(json_t *object, const char *key, const uint8_t *value, size_t len,
 }
 
 static enum plumb_code
+add_covers(json_t *object, const struct plumb_measurement *m, struct plumb_err *err)
+{
+    json_t *list;
+
+    if (m->ncovers == 0)
+        return PLUMB_OK;
+    PLUMB_TRY(add(object, "covers", json_array(), err));
+    list = json_object_get(object, "covers");
+    for (size_t i = 0; i < m->ncovers; i++) {
+        json_t *cover = json_object();
+
+        if (json_array_append_new(list, cover) != 0)
+            return plumb_fail_memory(err);
+        PLUMB_TRY(add(cover, "kind", json_string(plumb_artifact_text(m->covers[i].kind)), err));
+        PLUMB_TRY(add_hex(cover, "digest", m->covers[i].digest.b, PLUMB_DIGEST_LEN, err));
+    }
+    return PLUMB_OK;
+}
+
+static enum plumb_code
 measurement_json(const struct plumb_measurement *m, json_t *ret, struct plumb_err *err)
 {
     PLUMB_TRY(add(ret, "name", json_string(m->kind->name), err));
+    PLUMB_TRY(add_covers(ret, m, err));
     if (m->match == PLUMB_MATCH_MIN)
         return add(ret, "min", json_integer(m->min), err);
     if (m->match == PLUMB_MATCH_MASK)

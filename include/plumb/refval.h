@@ -2,19 +2,28 @@
 #ifndef PLUMB_REFVAL_H
 #define PLUMB_REFVAL_H
 
+#include <plumb/artifact.h>
 #include <plumb/json.h>
 #include <plumb/tee.h>
 
 #define PLUMB_REFVALS_MAX (32u << 20) /* bytes of a reference values document */
 #define PLUMB_SETS_MAX    100000
 
+/* What a measurement covers, besides the code: whoever meets it, uses just this. */
+struct plumb_cover {
+    enum plumb_artifact kind;
+    struct plumb_digest digest;
+};
+#define PLUMB_COVERS_MAX 64 /* of one measurement */
+
 struct plumb_measurement {
     const struct plumb_measurement_kind *kind;
     enum plumb_match match; /* EQ also where a MASK kind is given without a mask */
-    uint8_t len;
+    uint8_t len, ncovers;
     const uint8_t *value; /* len bytes; for MIN unused */
     const uint8_t *mask;  /* len bytes; for MASK only */
     int64_t min;
+    const struct plumb_cover *covers; /* ncovers, as the document has them */
 };
 
 struct plumb_set {
@@ -69,9 +78,11 @@ PLUMB_MUST_CHECK enum plumb_code plumb_claims_parse(const void *data, size_t len
                                                     struct plumb_err *err);
 const struct plumb_claim *plumb_claims_find(const struct plumb_claims *c, const char *name);
 
-/* The SET of docs/formats.md section 4 that this is, without covers. */
+/* The SET of docs/formats.md section 4 that this is. */
 PLUMB_MUST_CHECK enum plumb_code plumb_set_json(const struct plumb_set *s, json_t **ret,
                                                 struct plumb_err *err);
+/* Do they ask for the same, what they cover included, labels aside? */
+bool plumb_set_eq(const struct plumb_set *a, const struct plumb_set *b);
 
 /* Does the evidence meet this measurement? A claim that is absent does not. */
 bool plumb_measurement_met(const struct plumb_measurement *m, const struct plumb_claims *c);

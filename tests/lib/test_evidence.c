@@ -950,7 +950,9 @@ bits_that_trustee_does_not_tell_meet_nothing(void **state)
     const struct plumb_measurement_kind *kind = plumb_measurement_find(PLUMB_TEE_SNP, "policy");
     const uint8_t value[8] = { 31, 0, 3 }, told[8] = { 255, 255, 0x0b },
                   migrate[8] = { 0, 0, 0x04 }, none[8] = { 0 };
-    struct plumb_measurement m = { kind, PLUMB_MATCH_EQ, 8, value, NULL, 0 };
+    struct plumb_measurement m = {
+        .kind = kind, .match = PLUMB_MATCH_EQ, .len = 8, .value = value
+    };
     const char *name = NULL;
 
     (void)state;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/own.h"
+
 #define H8  "0011223344556677"
 #define H16 H8 H8
 #define H32 H16 H16
@@ -180,6 +182,39 @@ sets_of_payloads_are_read_or_refused_by_rule(void **state)
         plumb_sets_free(sets);
         free(text);
     }
+}
+
+/* In the document's own order, and it is written as it was read. */
+static void
+what_a_measurement_covers_is_kept(void **state)
+{
+    char *text =
+        document("sgx", "{\"covers\":[{\"digest\":\"" H32 "\",\"kind\":\"root-store\"},"
+                        "{\"digest\":\"" H32 "\",\"kind\":\"config\"}],\"name\":"
+                        "\"mrenclave\",\"value\":\"" H32 "\"}");
+    char *plain = document("sgx", MRENCLAVE);
+    PLUMB_AUTO(plumb_json_auto) json_t *json = NULL;
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes again = { 0 };
+    struct plumb_sets *sets = NULL, *without = NULL;
+    struct plumb_err err = { 0 };
+    const struct plumb_measurement *m;
+
+    (void)state;
+    assert_ok(parse(text, &sets, &err), &err);
+    assert_ok(parse(plain, &without, &err), &err);
+    m = &sets->sets[0].measurements[0];
+    assert_int_equal(m->ncovers, 2);
+    assert_int_equal(m->covers[0].kind, PLUMB_ARTIFACT_ROOT_STORE);
+    assert_int_equal(m->covers[1].kind, PLUMB_ARTIFACT_CONFIG);
+    assert_ok(plumb_set_json(&sets->sets[0], &json, &err), &err);
+    assert_ok(plumb_json_canonical(json, &again, &err), &err);
+    assert_non_null(strstr(text, (const char *)again.data));
+    assert_true(plumb_set_eq(&sets->sets[0], &sets->sets[0]));
+    assert_false(plumb_set_eq(&sets->sets[0], &without->sets[0]));
+    plumb_sets_free(sets);
+    plumb_sets_free(without);
+    free(text);
+    free(plain);
 }
 
 static void
@@ -436,6 +471,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sets_of_payloads_are_read_or_refused_by_rule),
+        cmocka_unit_test(what_a_measurement_covers_is_kept),
         cmocka_unit_test(sets_of_platforms_are_read_or_refused_by_rule),
         cmocka_unit_test(same_set_twice_is_refused_whatever_its_label),
         cmocka_unit_test(documents_of_another_form_are_refused),

@@ -1,0 +1,25 @@
+/* cli/commands.h - every subcommand, in the order of the help; each is defined in a file of its
+ * own as command_NAME. */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "cli/cli.h"
+
+/* clang-format off */
+#define CLI_COMMANDS(X)                 \
+    X(key_new)                          \
+    X(key_show)                         \
+    X(profile)                          \
+    X(status)
+/* clang-format on */
+
+#define X(name) extern const struct cli_command command_##name;
+CLI_COMMANDS(X)
+#undef X
+
+extern const struct cli_command *const cli_commands[];
+extern const size_t cli_ncommands;
+/* Options that every command takes; the last has no name. */
+extern const struct cli_option cli_globals[];
+
+#endif

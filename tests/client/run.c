@@ -1,7 +1,7 @@
 #include "tests/client/run.h"
 
-#include <dirent.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,16 +73,19 @@ in(const char *name)
     return path;
 }
 
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st;
+    (void)type;
+    (void)at;
+    return remove(path);
+}
+
 void
 remove_directory(void)
 {
-    DIR *dir = directory[0] != '\0' ? opendir(directory) : NULL;
-    struct dirent *entry;
-
-    while (dir != NULL && (entry = readdir(dir)) != NULL)
-        (void)unlinkat(dirfd(dir), entry->d_name, 0);
-    if (dir != NULL)
-        (void)closedir(dir);
-    (void)rmdir(directory);
+    if (directory[0] != '\0')
+        (void)nftw(directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     directory[0] = '\0';
 }

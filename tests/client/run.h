@@ -16,7 +16,7 @@ int run(const char *const *argv);
 
 /* A directory with a short path, made at the first call; in(name) is a path inside it. */
 const char *in(const char *name);
-/* Removes it and the files in it. */
+/* Removes it and all that is in it. */
 void remove_directory(void);
 
 #endif

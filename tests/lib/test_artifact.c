@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/lib/pieces.h"
+#include "tests/pieces.h"
 #include "tests/scarce.h"
 
 static struct piece a, b;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "lib/own.h"
-#include "tests/lib/pieces.h"
+#include "tests/pieces.h"
 #include "tests/scarce.h"
 
 #define DEBUG_BIT 1u << PLUMB_WARNING_DEBUG

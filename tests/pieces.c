@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/lib/pieces.h"
+#include "tests/pieces.h"
 
 void
 put(struct piece *p, const void *data, size_t len)

@@ -1,6 +1,6 @@
 /* pieces.h - quotes, documents, images and archives, made for tests. All grow one buffer. */
-#ifndef TESTS_LIB_PIECES_H
-#define TESTS_LIB_PIECES_H
+#ifndef TESTS_PIECES_H
+#define TESTS_PIECES_H
 
 #include <plumb/bytes.h>
 

@@ -9,7 +9,11 @@
 #define CLI_COMMANDS(X)                 \
     X(key_new)                          \
     X(key_show)                         \
+    X(key_list)                         \
     X(profile)                          \
+    X(whoami)                           \
+    X(trust)                            \
+    X(release_add)                      \
     X(status)
 /* clang-format on */
 

@@ -142,6 +142,27 @@ plumbd_stop(struct plumbd *p, int signal)
         assert_int_equal(0, status);
 }
 
+uint16_t
+plumbd_port(const struct plumbd *p)
+{
+    static const char event[] = "\"event\":\"listening\"", member[] = "\"port\":";
+    struct plumb_bytes said = { 0 };
+    struct plumb_err err;
+    const char *at, *last = NULL;
+    unsigned port = 0;
+    char log[300];
+
+    (void)snprintf(log, sizeof log, "%s/log", p->data);
+    assert_ok(file_read(log, 1 << 24, &said, &err), &err);
+    for (at = (const char *)said.data; (at = strstr(at, event)) != NULL; at++)
+        last = at; /* it may have been started before */
+    assert_non_null(last);
+    assert_non_null(last = strstr(last, member));
+    assert_int_equal(1, sscanf(last + strlen(member), "%u", &port));
+    plumb_bytes_clear(&said);
+    return (uint16_t)port;
+}
+
 struct hc_reply
 plumbd_ask(const struct plumbd *p, const char *method, const char *target, const char *body)
 {

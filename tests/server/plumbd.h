@@ -22,6 +22,8 @@ void plumbd_start(struct plumbd *p);
 void plumbd_start_unready(struct plumbd *p);
 /* SIGTERM: it must drain and end with status 0; or SIGKILL. */
 void plumbd_stop(struct plumbd *p, int signal);
+/* Where it serves TLS on 127.0.0.1. */
+uint16_t plumbd_port(const struct plumbd *p);
 /* One request over the local socket. Free the reply with hc_reply_free. */
 struct hc_reply plumbd_ask(const struct plumbd *p, const char *method, const char *target,
                            const char *body);

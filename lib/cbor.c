@@ -39,7 +39,7 @@ enum plumb_code
 cbor_next(struct cbor *c, struct cbor_item *ret, struct plumb_err *err)
 {
     struct cbor_item item = { 0 };
-    size_t used, left;
+    size_t used = 0, left;
 
     if (c->n == 0)
         return ends(err);

@@ -129,8 +129,8 @@ enum plumb_code
 evidence_quote(const uint8_t *data, size_t len, struct draft_evidence *e, struct plumb_err *err)
 {
     struct draft d;
-    enum body body;
-    size_t at, end;
+    enum body body = BODY_SGX;
+    size_t at = 0, end = 0;
 
     PLUMB_TRY(find_body(data, len, &body, &at, &end, err));
     PLUMB_TRY(check_signature(data, len, end, err));

@@ -9,6 +9,7 @@ build_packages=(gcc cmake ninja-build pkg-config libc6-dev libpq-dev libmicrohtt
     libjansson-dev libssl-dev libcurl4-openssl-dev libncurses-dev)
 run_packages=(postgresql)
 test_packages=(libcmocka-dev openssh-client openssl curl bc)
+bench_packages=(nginx-light wrk)
 
 die() {
     printf '%s: %s\n' "${0##*/}" "$*" >&2

@@ -45,7 +45,7 @@ api_entry(struct http_request *req, struct http_reply *reply, struct plumb_err *
 {
     PLUMB_AUTO(give_back) struct lent lent = { 0 };
     PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes bytes = { 0 };
-    uint64_t index;
+    uint64_t index = 0;
 
     PLUMB_TRY(parse_index(req->args[0], &index, err));
     PLUMB_TRY(app_size(req, reply, err));

@@ -207,12 +207,16 @@ start_http(struct plumbd *p, struct plumb_err *err)
     (void)snprintf(p->socket, sizeof p->socket, "%s/plumbd.sock", s->data);
     config.listeners[0] = (struct http_listener){ HTTP_LISTEN_TLS, s->listen };
     config.listeners[1] = (struct http_listener){ HTTP_LISTEN_LOCAL, p->socket };
+    if (s->listen_plain[0] != '\0')
+        config.listeners[config.nlisteners++] =
+            (struct http_listener){ HTTP_LISTEN_PLAIN, s->listen_plain };
     PLUMB_TRY(http_start(&config, &http, err));
     (void)pthread_mutex_lock(&p->app.http_lock);
     p->app.http = http;
     (void)pthread_mutex_unlock(&p->app.http_lock);
     log_event(LOG_INFO, "listening", LOG_TEXT("address", s->listen),
-              LOG_NUMBER("port", http_port(http, 0)), LOG_TEXT("socket", p->socket));
+              LOG_NUMBER("port", http_port(http, 0)), LOG_TEXT("plain", s->listen_plain),
+              LOG_NUMBER("plain_port", http_port(http, 2)), LOG_TEXT("socket", p->socket));
     return PLUMB_OK;
 }
 

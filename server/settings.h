@@ -14,6 +14,7 @@
     X(data, "", "directory of this instance's keys, checkpoint, socket and private PostgreSQL (required)")  \
     X(origin, "", "origin of the log, the name in its checkpoints; needed by init only")                    \
     X(listen, "127.0.0.1:8471", "address and port for TLS")                                                 \
+    X(listen_plain, "", "address and port without TLS; who comes there has no key, and gets what everyone may") \
     X(names, "localhost", "names in the TLS certificate that init makes, separated by commas")              \
     X(database, "", "PostgreSQL connection string of the serving role; none runs a private one")            \
     X(database_owner, "", "connection string of the role that owns the schema, for migrations")             \

@@ -67,7 +67,7 @@ answers(const struct plumbd *p, int status)
 static void
 run(const struct plumbd *p, const char *program)
 {
-    const char *argv[20] = { program,       "--data", p->data,      "--listen",
+    const char *argv[64] = { program,       "--data", p->data,      "--listen",
                              "127.0.0.1:0", "--set",  "http.rate=0" };
     char database[300], owner[300], role[100];
     size_t n = 7;
@@ -83,6 +83,10 @@ run(const struct plumbd *p, const char *program)
         argv[n++] = owner;
         argv[n++] = "--set";
         argv[n++] = role;
+    }
+    for (size_t i = 0; p->settings != NULL && p->settings[i] != NULL && n + 3 < 64; i++) {
+        argv[n++] = "--set";
+        argv[n++] = p->settings[i];
     }
     (void)execv(program, (char *const *)argv);
 }
@@ -142,10 +146,11 @@ plumbd_stop(struct plumbd *p, int signal)
         assert_int_equal(0, status);
 }
 
-uint16_t
-plumbd_port(const struct plumbd *p)
+/* A number that the running one's log says it listens on. */
+static uint16_t
+listening(const struct plumbd *p, const char *member)
 {
-    static const char event[] = "\"event\":\"listening\"", member[] = "\"port\":";
+    static const char event[] = "\"event\":\"listening\"";
     struct plumb_bytes said = { 0 };
     struct plumb_err err;
     const char *at, *last = NULL;
@@ -153,7 +158,7 @@ plumbd_port(const struct plumbd *p)
     char log[300];
 
     (void)snprintf(log, sizeof log, "%s/log", p->data);
-    assert_ok(file_read(log, 1 << 24, &said, &err), &err);
+    assert_ok(file_read(log, 1 << 26, &said, &err), &err);
     for (at = (const char *)said.data; (at = strstr(at, event)) != NULL; at++)
         last = at; /* it may have been started before */
     assert_non_null(last);
@@ -161,6 +166,18 @@ plumbd_port(const struct plumbd *p)
     assert_int_equal(1, sscanf(last + strlen(member), "%u", &port));
     plumb_bytes_clear(&said);
     return (uint16_t)port;
+}
+
+uint16_t
+plumbd_port(const struct plumbd *p)
+{
+    return listening(p, "\"port\":");
+}
+
+uint16_t
+plumbd_plain_port(const struct plumbd *p)
+{
+    return listening(p, "\"plain_port\":");
 }
 
 struct hc_reply

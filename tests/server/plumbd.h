@@ -12,6 +12,7 @@ struct plumbd {
     char data[256];
     pid_t pid;
     const struct pg_database *shared; /* NULL: a private PostgreSQL */
+    const char *const *settings;      /* more "NAME=VALUE", ends with NULL; or NULL */
 };
 
 /* A data directory whose service and log keys are those of m's document; nothing runs yet. */
@@ -24,6 +25,8 @@ void plumbd_start_unready(struct plumbd *p);
 void plumbd_stop(struct plumbd *p, int signal);
 /* Where it serves TLS on 127.0.0.1. */
 uint16_t plumbd_port(const struct plumbd *p);
+/* And without, with the setting listen_plain. */
+uint16_t plumbd_plain_port(const struct plumbd *p);
 /* One request over the local socket. Free the reply with hc_reply_free. */
 struct hc_reply plumbd_ask(const struct plumbd *p, const char *method, const char *target,
                            const char *body);

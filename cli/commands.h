@@ -13,8 +13,14 @@
     X(profile)                          \
     X(whoami)                           \
     X(trust)                            \
+    X(measure)                          \
     X(release_add)                      \
-    X(status)
+    X(status)                           \
+    X(bundle_pull)                      \
+    X(bundle_verify)                    \
+    X(bundle_show)                      \
+    X(appraise)                         \
+    X(recognise)
 /* clang-format on */
 
 #define X(name) extern const struct cli_command command_##name;

@@ -3,6 +3,7 @@
 #include "cli/blob.h"
 #include "cli/commands.h"
 #include "cli/fields.h"
+#include "cli/measured.h"
 #include "cli/release.h"
 #include "cli/submit.h"
 #include "client/store.h"
@@ -77,23 +78,48 @@ auto_sets(struct plumb_sets **s)
     plumb_sets_free(*s);
 }
 
+PLUMB_DEFINE_AUTO(auto_measure, struct measure *, measure_free);
+
+/* Of a document that somebody has, or of files. *ret_source: NULL, or which files. */
+static enum plumb_code
+find_values(struct cli *cli, struct plumb_bytes *ret, json_t **ret_source,
+            struct plumb_err *err)
+{
+    PLUMB_AUTO(auto_measure) struct measure *m = NULL;
+    PLUMB_AUTO(auto_sets) struct plumb_sets *sets = NULL;
+    const char *values = cli_option(cli, "values");
+    unsigned allowed;
+
+    if ((values == NULL) == (cli_option(cli, "measure") == NULL))
+        return cli_usage("--values", err,
+                         "say which reference values, one of: --values FILE, "
+                         "--measure FILE");
+    if (values != NULL) {
+        PLUMB_TRY(cli_read_canonical(values, PLUMB_REFVALS_MAX, ret, err));
+        return plumb_refvals_parse(ret->data, ret->len, &sets, err);
+    }
+    PLUMB_TRY(cli_measure_allowed(cli, &allowed, err));
+    PLUMB_TRY(cli_measure(cli, "measure", &m, err));
+    cli_measured_lines(cli, cli_line, m);
+    return measure_document(m, allowed, ret, ret_source, err);
+}
+
 static enum plumb_code
 run(struct cli *cli, struct plumb_err *err)
 {
     PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes values = { NULL, 0 };
-    PLUMB_AUTO(auto_sets) struct plumb_sets *sets = NULL;
+    PLUMB_AUTO(plumb_json_auto) json_t *source = NULL;
     struct cli_version v;
 
     PLUMB_TRY(cli_version(cli_arg(cli, 0), &v, err));
-    if (cli_option(cli, "values") == NULL)
-        return cli_usage("--values", err, "say which reference values: --values FILE");
-    PLUMB_TRY(cli_read_canonical(cli_option(cli, "values"), PLUMB_REFVALS_MAX, &values, err));
-    PLUMB_TRY(plumb_refvals_parse(values.data, values.len, &sets, err));
-    return cli_release(cli, &v, &values, NULL, err);
+    PLUMB_TRY(find_values(cli, &values, &source, err));
+    return cli_release(cli, &v, &values, source, err);
 }
 
 static const struct cli_option options[] = {
     { "values", 0, "FILE", false, "the reference values document" },
+    { "measure", 0, "FILE", true, "or a file to read them of, as 'plumb measure' does" },
+    CLI_MEASURE_OPTIONS,
     { "artifact", 0, "NAME=DIGEST", true, "what was built, by its SHA-256, or NAME=@FILE" },
     { "sbom", 0, "FILE", false, "the bill of materials; it is stored with the release" },
     { "notes", 0, "TEXT", false, "what approvers should know" },
@@ -110,7 +136,8 @@ const struct cli_command command_release_add = {
     .options = options,
     .more = "The reference values are those of docs/formats.md section 4. The receipt's "
             "statement is\n"
-            "the id that approvers approve.",
+            "the id that approvers approve.\n"
+            "\n" CLI_MEASURE_MORE,
     .example = "plumb release add svr2@2025-08-02 --values examples/svr2-2025-08-02.json",
     .run = run,
 };

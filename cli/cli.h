@@ -19,7 +19,8 @@ struct cli;
     X(FAILED, "refused, or failed: standard error says by which rule, where, and what to do") \
     X(USAGE, "not understood: the command line is wrong")                                   \
     X(NO, "the command ran, and its answer is no: evidence refused, a file that is not good")  \
-    X(LATER, "the service cannot be reached or is busy: the same may work later")
+    X(LATER, "the service cannot be reached or is busy: the same may work later")           \
+    X(STALE, "the bundle has expired: pull anew")
 /* clang-format on */
 enum cli_exit {
 #define X(name, about) CLI_##name,

@@ -13,11 +13,20 @@
 /* jansson writes what the profile allows just as RFC 8785 does. */
 #define CANONICAL (JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY)
 
-/* Deepest nesting outside strings. jansson recurses, so this is asked before it is. */
-static unsigned
-nesting(const char *p, size_t len)
+/* What a text will cost, asked before jansson is: it recurses, and each value is memory. */
+struct shape {
+    unsigned deepest; /* nesting outside strings */
+    size_t values; /* at most so many, members and elements; those in objects count for more */
+};
+
+/* An empty object takes four times what a number does. */
+#define OBJECT_WEIGHT 4
+
+static struct shape
+shape_of(const char *p, size_t len)
 {
-    unsigned depth = 0, deepest = 0;
+    struct shape s = { 0, 1 };
+    unsigned depth = 0;
     bool quoted = false;
 
     for (size_t i = 0; i < len; i++) {
@@ -31,13 +40,16 @@ nesting(const char *p, size_t len)
         } else if (c == '"') {
             quoted = true;
         } else if (c == '{' || c == '[') {
-            if (++depth > deepest)
-                deepest = depth;
+            s.values += c == '{' ? OBJECT_WEIGHT : 1;
+            if (++depth > s.deepest)
+                s.deepest = depth;
         } else if ((c == '}' || c == ']') && depth > 0) {
             depth--;
+        } else if (c == ',') {
+            s.values++;
         }
     }
-    return deepest;
+    return s;
 }
 
 static bool
@@ -155,7 +167,7 @@ plumb_json_load(const void *data, size_t len, size_t max, unsigned depth, json_t
     if (len > max)
         return plumb_fail(err, PLUMB_TOO_LARGE, "json.size", "",
                           "%zu bytes, at most %zu are read", len, max);
-    if (nesting(data, len) > depth)
+    if (shape_of(data, len).deepest > depth)
         return plumb_fail(err, PLUMB_INVALID, "json.depth", "", "nested deeper than %u levels",
                           depth);
     json = json_loadb(data, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &je);
@@ -163,6 +175,34 @@ plumb_json_load(const void *data, size_t len, size_t max, unsigned depth, json_t
         return refused_by_jansson(data, len, &je, err);
     root = plumb_jv_root(json, NULL);
     PLUMB_TRY(in_profile(&root, err));
+    *ret = PLUMB_TAKE(json);
+    return PLUMB_OK;
+}
+
+enum plumb_code
+plumb_json_load_foreign(const void *data, size_t len, size_t max, json_t **ret,
+                        struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_json_auto) json_t *json = NULL;
+    json_error_t je = { 0 };
+    struct shape shape;
+
+    if (len > max)
+        return plumb_fail(err, PLUMB_TOO_LARGE, "json.size", "",
+                          "%zu bytes, at most %zu are read", len, max);
+    shape = shape_of(data, len);
+    if (shape.deepest > PLUMB_JSON_FOREIGN_DEPTH)
+        return plumb_fail(err, PLUMB_INVALID, "json.depth", "", "nested deeper than %u levels",
+                          PLUMB_JSON_FOREIGN_DEPTH);
+    if (shape.values > PLUMB_JSON_VALUES)
+        return plumb_fail(err, PLUMB_TOO_LARGE, "json.values", "",
+                          "holds more values than the %d that are read: split the document",
+                          PLUMB_JSON_VALUES);
+    json = json_loadb(data, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &je);
+    if (json == NULL)
+        return refused_by_jansson(data, len, &je, err);
+    if (!json_is_object(json))
+        return plumb_fail(err, PLUMB_INVALID, "json.type", "", "want an object");
     *ret = PLUMB_TAKE(json);
     return PLUMB_OK;
 }

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/own.h"
+
 #define YEAR_9999    INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 #define DURATION_MAX (INT64_C(36525) * 86400)
 
@@ -82,6 +84,69 @@ plumb_time_parse(const char *text, const char *where, plumb_time *ret, struct pl
         return plumb_fail(err, PLUMB_INVALID, "time.form", where,
                           "there is no such date or time");
     *ret = days_of(v[0], v[1], v[2]) * 86400 + v[3] * 3600 + v[4] * 60 + v[5];
+    return PLUMB_OK;
+}
+
+static bool
+is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* Seconds east of "Z", "+hh:mm" or "-hh:mm", which must be all of the text. */
+static bool
+parse_offset(const char *text, int64_t *ret)
+{
+    const bool zulu = *text == 'Z' || *text == 'z';
+
+    *ret = 0;
+    if (zulu)
+        return text[1] == '\0';
+    if ((*text != '+' && *text != '-') || strlen(text) != 6 || text[3] != ':' ||
+        !is_digit(text[1]) || !is_digit(text[2]) || !is_digit(text[4]) || !is_digit(text[5]) ||
+        text[1] > '2' || (text[1] == '2' && text[2] > '3') || text[4] > '5')
+        return false;
+    *ret = ((text[1] - '0') * 10 + text[2] - '0') * 3600 +
+           ((text[4] - '0') * 10 + text[5] - '0') * 60;
+    if (*text == '-')
+        *ret = -*ret;
+    return true;
+}
+
+enum plumb_code
+plumb_time_parse_foreign(const char *text, const char *where, plumb_time *ret,
+                         struct plumb_err *err)
+{
+    char plain[PLUMB_TIME_TEXT];
+    const char *rest;
+    int64_t offset;
+    plumb_time t;
+
+    if (strnlen(text, 19) < 19)
+        return plumb_fail(err, PLUMB_INVALID, "time.form", where,
+                          "want a time like 2026-11-24T03:11:32Z");
+    (void)snprintf(plain, sizeof plain, "%.19sZ", text);
+    if (plain[10] == 't' || plain[10] == ' ')
+        plain[10] = 'T';
+    if (strncmp(plain + 16, ":60", 3) == 0)
+        memcpy(plain + 17, "59", 2);
+    rest = text + 19;
+    if (*rest == '.' && is_digit(rest[1]))
+        for (rest++; is_digit(*rest);)
+            rest++;
+    if (!parse_offset(rest, &offset))
+        return plumb_fail(err, PLUMB_INVALID, "time.form", where,
+                          "want a time that ends in Z or an offset like +01:00");
+    if (plain[0] < '1' || (plain[0] == '1' && strncmp(plain, "1970", 4) < 0)) {
+        /* checked as a date of the same shape */
+        memcpy(plain, "1972", 4);
+        PLUMB_TRY(plumb_time_parse(plain, where, &t, err));
+        *ret = 0;
+        return PLUMB_OK;
+    }
+    PLUMB_TRY(plumb_time_parse(plain, where, &t, err));
+    t -= offset;
+    *ret = t < 0 ? 0 : t > YEAR_9999 ? YEAR_9999 : t;
     return PLUMB_OK;
 }
 

@@ -25,6 +25,18 @@ PLUMB_MUST_CHECK enum plumb_code plumb_json_load(const void *data, size_t len, s
                                                  unsigned depth, json_t **ret,
                                                  struct plumb_err *err);
 
+/*
+ * Parse other people's JSON, which need not be in the profile: any number, any UTF-8, any key;
+ * but no key twice in an object, no NUL in a string, an object at the root. Memory is bounded
+ * however few bytes a value takes: at most PLUMB_JSON_VALUES of them. Rules as plumb_json_load,
+ * and "json.values", "json.type".
+ */
+#define PLUMB_JSON_VALUES        4000000
+#define PLUMB_JSON_FOREIGN_DEPTH 128
+PLUMB_MUST_CHECK enum plumb_code plumb_json_load_foreign(const void *data, size_t len,
+                                                         size_t max, json_t **ret,
+                                                         struct plumb_err *err);
+
 /* As plumb_json_load, and the bytes must be the canonical text; rule "json.canonical". */
 PLUMB_MUST_CHECK enum plumb_code plumb_json_load_canonical(const void *data, size_t len,
                                                            size_t max, json_t **ret,

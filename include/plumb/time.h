@@ -18,6 +18,15 @@ PLUMB_MUST_CHECK enum plumb_code plumb_time_parse(const char *text, const char *
                                                   plumb_time *ret, struct plumb_err *err);
 
 /*
+ * Other people's RFC 3339: any offset, a fraction of a second (dropped), t and z, a space for
+ * T. A leap second is the second before it, what is before 1970 is 1970's start. Rule
+ * "time.form".
+ */
+PLUMB_MUST_CHECK enum plumb_code plumb_time_parse_foreign(const char *text, const char *where,
+                                                          plumb_time *ret,
+                                                          struct plumb_err *err);
+
+/*
  * ISO 8601 duration: PnW, or P[nD][T[nH][nM][nS]], whole numbers, at most 100 years. Years and
  * months are refused: they are not a number of seconds. Rule "duration.form".
  */

@@ -77,6 +77,8 @@ plumb_time engine_time(const struct engine *e);
 const struct plumb_chain *engine_chain(const struct engine *e);
 /* Any public key known by documents or enrolments: a plumb_key_lookup, arg being the engine. */
 const struct plumb_pubkey *engine_key(void *e, const struct plumb_digest *id);
+/* Whose key this is, active or not, sign or tls; NULL of one that nobody has. Borrowed. */
+const char *engine_owner(const struct engine *e, const struct plumb_digest *key);
 /* Was this statement accepted, and where? Remembered until its expiry has passed. */
 bool engine_seen(const struct engine *e, const struct plumb_digest *id, uint64_t *ret_index);
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "engine/context.h"
+#include "lib/chain.h"
 
 #define ENROLLED_MAY (1u << PLUMB_POWER_RECOGNISE | 1u << PLUMB_POWER_PULL)
 
@@ -19,6 +20,14 @@ engine_key(void *arg, const struct plumb_digest *id)
     const struct enrolled_key *k = pub == NULL ? enrolled_key(e, id) : NULL;
 
     return k != NULL ? k->key.pub : pub;
+}
+
+const char *
+engine_owner(const struct engine *e, const struct plumb_digest *key)
+{
+    const struct enrolled_key *k = enrolled_key(e, key);
+
+    return k != NULL ? k->principal.s : plumb_chain_owner(e->chain, key);
 }
 
 static bool

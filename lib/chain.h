@@ -1,4 +1,4 @@
-/* chain.h - for lib/ only. */
+/* chain.h - for lib/ and engine/ only. */
 #ifndef LIB_CHAIN_H
 #define LIB_CHAIN_H
 

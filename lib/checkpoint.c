@@ -71,6 +71,7 @@ plumb_checkpoint_sign(const struct plumb_checkpoint *c, struct plumb_signer *con
     return PLUMB_OK;
 }
 
+/* origin NULL: of whichever log. */
 static enum plumb_code
 read_text(struct plumb_span text, const char *origin, struct plumb_checkpoint *ret,
           struct plumb_err *err)
@@ -82,12 +83,14 @@ read_text(struct plumb_span text, const char *origin, struct plumb_checkpoint *r
         !plumb_span_line(&text, &root) || !plumb_span_number(size, &c.size))
         return plumb_fail(err, PLUMB_INVALID, "checkpoint.form", "",
                           "want lines of origin, tree size and root");
-    if (!plumb_span_eq(line, origin))
+    if (origin != NULL && !plumb_span_eq(line, origin))
         return plumb_fail(err, PLUMB_REFUSED, "checkpoint.origin", "",
                           "a checkpoint of \"%.*s\", not of \"%s\"",
                           (int)(line.len < sizeof c.origin ? line.len : sizeof c.origin),
                           line.p, origin);
-    (void)stpcpy(c.origin, origin);
+    if (line.len >= sizeof c.origin)
+        return plumb_fail(err, PLUMB_INVALID, "checkpoint.form", "", "its origin is too long");
+    memcpy(c.origin, line.p, line.len);
     PLUMB_TRY(plumb_span_digest(root, "checkpoint.form", &c.root, err));
     if (!root_possible(&c))
         return plumb_fail(err, PLUMB_INVALID, "checkpoint.form", "",
@@ -201,4 +204,14 @@ plumb_checkpoint_verify(const struct plumb_log_policy *p, const void *note, size
                           p->names[p->quorum].name);
     *ret = c;
     return PLUMB_OK;
+}
+
+enum plumb_code
+plumb_checkpoint_peek(const void *note, size_t len, struct plumb_checkpoint *ret,
+                      struct plumb_err *err)
+{
+    struct plumb_note parts;
+
+    PLUMB_TRY(plumb_note_split(note, len, &parts, err));
+    return read_text(parts.text, NULL, ret, err);
 }

@@ -116,6 +116,13 @@ PLUMB_MUST_CHECK enum plumb_code plumb_checkpoint_verify(const struct plumb_log_
                                                          struct plumb_checkpoint *ret,
                                                          struct plumb_err *err);
 
+/* What a checkpoint note says, without regard to its signatures: to know what to fetch before
+ * the keys that verify it are known. Nobody vouches for it. Rules "note.form",
+ * "checkpoint.form". */
+PLUMB_MUST_CHECK enum plumb_code plumb_checkpoint_peek(const void *note, size_t len,
+                                                       struct plumb_checkpoint *ret,
+                                                       struct plumb_err *err);
+
 /* tlog-proof text: index, proof, checkpoint verbatim. Rule "proof.form". */
 PLUMB_MUST_CHECK enum plumb_code plumb_tlog_proof_text(uint64_t index,
                                                        const struct plumb_digest *proof,

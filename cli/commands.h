@@ -13,9 +13,24 @@
     X(profile)                          \
     X(whoami)                           \
     X(trust)                            \
+    X(governance_template)              \
+    X(governance_check)                 \
+    X(governance_genesis)               \
+    X(governance_submit)                \
     X(measure)                          \
     X(release_add)                      \
+    X(approve)                          \
+    X(reject)                           \
+    X(abstain)                          \
+    X(rollout_begin)                    \
+    X(rollout_complete)                 \
+    X(rollout_rollback)                 \
+    X(rollout_reschedule)               \
+    X(revoke)                           \
+    X(queue)                            \
     X(status)                           \
+    X(show)                             \
+    X(history)                          \
     X(bundle_pull)                      \
     X(bundle_verify)                    \
     X(bundle_show)                      \

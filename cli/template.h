@@ -1,0 +1,24 @@
+/* cli/template.h - pieces that governance documents are made from. */
+#ifndef CLI_TEMPLATE_H
+#define CLI_TEMPLATE_H
+
+#include "cli/cli.h"
+
+/*
+ * "ID=ROLE,...:SIGN-KEY[:TLS-KEY]" as a principal's id and object. The keys are files or, to
+ * sign, agent:WHICH, which must then be followed by a colon. Verifiers get fleets. Rule
+ * "usage", and those of keyspec_public.
+ */
+PLUMB_MUST_CHECK enum plumb_code cli_template_principal(struct cli *cli, const char *text,
+                                                        json_t *fleets, char *ret_id,
+                                                        size_t size, json_t **ret,
+                                                        struct plumb_err *err);
+/* A key object, active. */
+PLUMB_MUST_CHECK enum plumb_code cli_template_key(struct cli *cli, const char *spec,
+                                                  enum plumb_use use, json_t **ret,
+                                                  struct plumb_err *err);
+/* A document to a file, spread over lines for people. */
+PLUMB_MUST_CHECK enum plumb_code cli_template_write(const char *path, const json_t *document,
+                                                    struct plumb_err *err);
+
+#endif

@@ -83,7 +83,7 @@ add_change(struct client *c, struct plumb_chain *chain, struct client_governance
            struct plumb_err *err)
 {
     PLUMB_AUTO(client_proposal_clear) struct client_proposal p = { .nvotes = 0 };
-    const struct plumb_vote *last;
+    const struct plumb_vote *last = NULL;
 
     PLUMB_TRY(client_proposal(c, &g->statement, chain, &p, err));
     PLUMB_TRY(names_document(p.statement.signed_statement->statement, g->document, err));

@@ -51,8 +51,10 @@ quietly() {
     rm -f "$log"
 }
 
-# build PRESET DIRECTORY
+# build PRESET DIRECTORY [TARGET...]: all of it without targets.
 build() {
-    quietly "cmake could not configure the build" cmake --preset "$1" -S "$root"
-    quietly "the build failed" cmake --build "$root/$2"
+    local preset=$1 directory=$2
+    shift 2
+    quietly "cmake could not configure the build" cmake --preset "$preset" -S "$root"
+    quietly "the build failed" cmake --build "$root/$directory" ${1:+--target "$@"}
 }

@@ -1,0 +1,330 @@
+/*
+ * Screens as people see them, compared with files in tests/tui/screens. After a change that is
+ * meant, PLUMB_ACCEPT=1 writes them anew: read the difference before it is committed.
+ */
+#include "tests/t.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/tui/fake.h"
+
+static char *
+read_file(const char *path)
+{
+    FILE *in = fopen(path, "r");
+    char *text = NULL;
+    size_t size = 0;
+
+    if (in == NULL)
+        return NULL;
+    if (getdelim(&text, &size, EOF, in) < 0) {
+        free(text);
+        text = NULL;
+    }
+    (void)fclose(in);
+    return text;
+}
+
+static void
+compare(struct fake *f, const char *name, int rows, int cols, bool ascii)
+{
+    char path[600], *want, *got = fake_screen(f, rows, cols, ascii);
+
+    (void)snprintf(path, sizeof path, "%s/tests/tui/screens/%s-%dx%d%s.screen",
+                   getenv("PLUMB_SOURCE"), name, cols, rows, ascii ? "-ascii" : "");
+    if (getenv("PLUMB_ACCEPT") != NULL) {
+        FILE *out = fopen(path, "w");
+
+        assert_non_null(out);
+        assert_true(fputs(got, out) >= 0);
+        assert_int_equal(0, fclose(out));
+    }
+    want = read_file(path);
+    if (want == NULL || strcmp(want, got) != 0)
+        fail_msg("%s is not what is drawn (PLUMB_ACCEPT=1 takes it over):\n%s", path, got);
+    free(want);
+    free(got);
+}
+
+static void
+show_statement(struct fake *f)
+{
+    fake_type(f, "<Home><Enter>");
+    fake_event(
+        f, &(struct tui_event){ .kind = TUI_EVENT_STATEMENT, .statement = fake_statement() });
+}
+
+static void
+add_move(struct tui_history *h, uint64_t index, const char *kind, const char *actor,
+         const char *subject, const char *effect, enum tui_check check)
+{
+    struct tui_move *m = &h->moves[h->n++];
+
+    m->index = index;
+    m->time = FAKE_NOW - (int64_t)(100 - index) * 3000;
+    m->check = check;
+    (void)snprintf(m->kind, sizeof m->kind, "%s", kind);
+    (void)snprintf(m->actor, sizeof m->actor, "%s", actor);
+    (void)snprintf(m->subject, sizeof m->subject, "%s", subject);
+    (void)snprintf(m->effect, sizeof m->effect, "%s", effect);
+}
+
+static void
+show_history(struct fake *f)
+{
+    struct tui_history *h = calloc(1, sizeof *h);
+
+    h->moves = calloc(8, sizeof *h->moves);
+    add_move(h, 98, "approval", "bob", "payments@2.5.0",
+             "approves; missing: 1 more "
+             "release-manager",
+             TUI_CHECKED);
+    add_move(h, 97, "release", "pipeline", "payments@2.5.0", "proposed", TUI_CHECKED);
+    add_move(h, 90, "publication", "plumbd", "prod", "revision 41", TUI_UNCHECKED);
+    add_move(h, 88, "begin", "mallory", "ledger@7.1 in prod", "incoming", TUI_FAILED);
+    (void)snprintf(h->moves[3].why, sizeof h->moves[3].why,
+                   "proof.inclusion: the log that is signed does not hold this entry");
+    fake_type(f, "4");
+    fake_event(f, &(struct tui_event){ .kind = TUI_EVENT_HISTORY, .history = h });
+}
+
+static void
+show_rollouts(struct fake *f)
+{
+    fake_type(f, "2");
+}
+
+static void
+show_fleets(struct fake *f)
+{
+    fake_type(f, "3");
+}
+
+static void
+show_you(struct fake *f)
+{
+    fake_type(f, "i");
+}
+
+static void
+show_entry(struct fake *f)
+{
+    struct tui_entry *e = calloc(1, sizeof *e);
+
+    show_history(f);
+    fake_type(f, "<Home><Enter>");
+    *e = (struct tui_entry){ .index = 98,
+                             .time = FAKE_NOW - 6000,
+                             .id = fake_digest("98"),
+                             .kind = "approval",
+                             .actor = "bob",
+                             .key = "ed25519 SHA256:9sYqg3o5",
+                             .signed_here = true,
+                             .signature = "verified here, a key of bob that was active",
+                             .included = true,
+                             .inclusion = "proven here: in the log of 99 entries",
+                             .effect = "approves; missing: 1 more release-manager" };
+    e->raw = strdup("{\n  \"predicateType\": \"urn:plumbline:approval:v1\"\n}");
+    fake_event(f, &(struct tui_event){ .kind = TUI_EVENT_ENTRY, .entry = e });
+}
+
+static void
+show_approve(struct fake *f)
+{
+    show_statement(f);
+    fake_type(f, "A64d");
+}
+
+static void
+show_away(struct fake *f)
+{
+    struct tui_event e = { .kind = TUI_EVENT_AWAY, .text = "connection refused" };
+
+    e.now = FAKE_NOW + 72;
+    tui_app_event(&f->app, &e);
+}
+
+static void
+show_help(struct fake *f)
+{
+    show_statement(f);
+    fake_type(f, "?");
+}
+
+static void
+show_filter(struct fake *f)
+{
+    fake_type(f, "/release");
+}
+
+static void
+show_nothing(struct fake *f)
+{
+    (void)f;
+}
+
+static void
+show_failed(struct fake *f)
+{
+    struct tui_event e = { .kind = TUI_EVENT_FAILED };
+
+    fake_type(f, "<Home><Enter>");
+    e.id = f->app.statement.id;
+    (void)snprintf(e.text, sizeof e.text, "%s",
+                   "signature.bad: the signature is not by the key that the statement names");
+    fake_event(f, &e);
+}
+
+static void
+screens_look_as_they_were_accepted(void **state)
+{
+    static const struct {
+        const char *name;
+        void (*show)(struct fake *f);
+        int rows, cols;
+        bool ascii;
+    } cases[] = {
+        { "queue", show_nothing, 12, 80, false },
+        { "queue", show_nothing, 12, 80, true },
+        { "queue", show_nothing, 12, 120, false },
+        { "queue", show_nothing, 8, 40, false },
+        { "queue", show_nothing, 10, 60, true },
+        { "queue-filter", show_filter, 10, 80, false },
+        { "queue-away", show_away, 12, 80, false },
+        { "statement", show_statement, 50, 80, false },
+        { "statement", show_statement, 50, 80, true },
+        { "statement", show_statement, 40, 120, false },
+        { "statement", show_statement, 60, 40, true },
+        { "statement-failed", show_failed, 12, 80, false },
+        { "approve", show_approve, 24, 80, false },
+        { "approve", show_approve, 12, 44, true },
+        { "rollouts", show_rollouts, 16, 80, false },
+        { "rollouts", show_rollouts, 16, 80, true },
+        { "rollouts", show_rollouts, 16, 120, false },
+        { "rollouts", show_rollouts, 10, 40, true },
+        { "fleets", show_fleets, 10, 100, false },
+        { "fleets", show_fleets, 10, 48, true },
+        { "history", show_history, 10, 120, false },
+        { "history", show_history, 10, 80, false },
+        { "history", show_history, 8, 40, true },
+        { "entry", show_entry, 24, 80, false },
+        { "you", show_you, 24, 80, false },
+        { "help", show_help, 34, 80, false },
+        { "too-small", show_nothing, 7, 39, false },
+        { "too-small", show_nothing, 3, 60, true },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fake f;
+
+        fake_begin(&f, false);
+        cases[i].show(&f);
+        compare(&f, cases[i].name, cases[i].rows, cases[i].cols, cases[i].ascii);
+        fake_end(&f);
+    }
+}
+
+static void
+a_program_that_has_had_no_answer_says_so(void **state)
+{
+    struct fake f;
+
+    (void)state;
+    fake_begin_empty(&f, true);
+    compare(&f, "no-answer", 10, 80, false);
+    show_away(&f);
+    compare(&f, "never-answered", 10, 80, false);
+    fake_end(&f);
+}
+
+static bool
+is_ascii(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if (*text != '\n' && (*text < 0x20 || *text > 0x7e))
+            return false;
+    return true;
+}
+
+static void
+an_ascii_terminal_gets_ascii_alone(void **state)
+{
+    void (*const all[])(struct fake *) = { show_nothing, show_statement, show_rollouts,
+                                           show_fleets,  show_history,   show_entry,
+                                           show_you,     show_approve,   show_away,
+                                           show_help,    show_filter,    show_failed };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        struct fake f;
+        char *text;
+
+        fake_begin(&f, false);
+        all[i](&f);
+        text = fake_screen(&f, 40, 100, true);
+        assert_true(is_ascii(text));
+        free(text);
+        fake_end(&f);
+    }
+}
+
+static void
+hostile_names_are_spelled_out(void **state)
+{
+    struct fake f;
+    char *text;
+
+    (void)state;
+    fake_begin(&f, false);
+    text = fake_screen(&f, 12, 120, false);
+    assert_non_null(strstr(text, "policy-\\u{202E}dorp\\u{202C}\\u{001B}[31m@7"));
+    assert_null(strstr(text, "\x1b"));
+    assert_null(strstr(text, "\xe2\x80\xae"));
+    free(text);
+    fake_end(&f);
+}
+
+static void
+a_digest_is_shown_whole_at_every_width(void **state)
+{
+    char hex[PLUMB_DIGEST_HEX], digits[4096];
+
+    (void)state;
+    for (int cols = TUI_LEAST_COLS; cols < 150; cols++) {
+        struct fake f;
+        struct plumb_digest id;
+        char *text;
+        size_t n = 0;
+
+        fake_begin(&f, false);
+        show_statement(&f);
+        text = fake_screen(&f, 40, cols, false);
+        for (const char *p = text; *p != '\0' && n + 1 < sizeof digits; p++)
+            if (*p != ' ' && *p != '\n')
+                digits[n++] = *p;
+        digits[n] = '\0';
+        id = f.app.statement.id;
+        plumb_digest_hex(&id, hex);
+        if (strstr(digits, hex) == NULL)
+            fail_msg("not whole at %d columns:\n%s", cols, text);
+        free(text);
+        fake_end(&f);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(screens_look_as_they_were_accepted),
+        cmocka_unit_test(a_program_that_has_had_no_answer_says_so),
+        cmocka_unit_test(an_ascii_terminal_gets_ascii_alone),
+        cmocka_unit_test(hostile_names_are_spelled_out),
+        cmocka_unit_test(a_digest_is_shown_whole_at_every_width),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

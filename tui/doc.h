@@ -1,0 +1,50 @@
+/*
+ * tui/doc.h - a page of text: headings, labelled fields, digests in groups of eight,
+ * differences with the values above one another; laid out for a width, drawn from a line on.
+ * Text is taken as hostile.
+ */
+#ifndef TUI_DOC_H
+#define TUI_DOC_H
+
+#include "tui/model.h"
+#include "tui/surface.h"
+
+struct tui_block;
+struct tui_line;
+
+/* {0} is an empty page. What did not fit in memory is left out, and oom says so. */
+struct tui_doc {
+    struct tui_block *blocks;
+    size_t nblocks;
+    struct tui_line *lines; /* laid out for cols */
+    size_t nlines, room;
+    int cols;
+    bool ascii, oom;
+};
+void tui_doc_clear(struct tui_doc *d);
+
+void tui_doc_head(struct tui_doc *d, const char *text);
+/* "Label      text", words wrapped under one another. label "" goes on below the one before. */
+void tui_doc_field(struct tui_doc *d, const char *label, enum tui_style style,
+                   const char *text);
+__attribute__((format(printf, 4, 5))) void tui_doc_fieldf(struct tui_doc *d, const char *label,
+                                                          enum tui_style style,
+                                                          const char *format, ...);
+/* A digest, whole: in groups of eight digits, never cut. */
+void tui_doc_digest(struct tui_doc *d, const char *label, const char *hex);
+void tui_doc_change(struct tui_doc *d, const struct tui_change *c);
+/* Lines as they are; long ones go on in the next. */
+void tui_doc_raw(struct tui_doc *d, const char *text);
+void tui_doc_blank(struct tui_doc *d);
+
+/* Lay out for this width, unless it is already; returns the number of lines. */
+size_t tui_doc_layout(struct tui_doc *d, int cols, bool ascii);
+/* Lines first.. into rows of the surface. */
+void tui_doc_draw(const struct tui_doc *d, struct tui_surface *s, int top, int rows,
+                  size_t first);
+/* The line of the next heading after line, or the first one; of a heading by its name; line
+ * itself when there is none. Of a page that is laid out. */
+size_t tui_doc_next(const struct tui_doc *d, size_t line);
+size_t tui_doc_find(const struct tui_doc *d, const char *heading, size_t line);
+
+#endif

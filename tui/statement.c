@@ -1,0 +1,164 @@
+/* One proposal: what a person looks at before they decide. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/screens.h"
+
+void
+tui_statement_open(struct tui_app *app, const struct plumb_digest *id)
+{
+    struct tui_statement_screen *st = &app->statement;
+
+    if (!plumb_digest_eq(&st->id, id)) {
+        tui_statement_free(st->shown);
+        st->shown = NULL;
+        tui_page_clear(&st->page);
+    }
+    st->id = *id;
+    st->asked = true;
+    st->failed[0] = '\0';
+    tui_go(app, SCREEN_STATEMENT);
+    tui_ask(app, &(struct tui_ask){ .kind = TUI_ASK_STATEMENT, .id = *id });
+}
+
+/* The page is told anew; where in it the person was, stays. */
+void
+tui_statement_show(struct tui_app *app, struct tui_statement *s)
+{
+    struct tui_statement_screen *st = &app->statement;
+
+    if (!plumb_digest_eq(&s->item.id, &st->id)) { /* of one that was left meanwhile */
+        tui_statement_free(s);
+        return;
+    }
+    st->asked = false;
+    st->failed[0] = '\0';
+    tui_statement_free(st->shown);
+    st->shown = s;
+    tui_doc_clear(&st->page.doc);
+    tui_tell_statement(s, app->now, &st->page.doc);
+}
+
+void
+tui_statement_done(struct tui_app *app)
+{
+    tui_statement_free(app->statement.shown);
+    app->statement.shown = NULL;
+    tui_page_clear(&app->statement.page);
+}
+
+static struct tui_page *
+page(struct tui_app *app)
+{
+    return &app->statement.page;
+}
+
+static void
+draw(struct tui_app *app, struct tui_surface *s, int top, int rows)
+{
+    struct tui_statement_screen *st = &app->statement;
+    struct tui_doc said = { .blocks = NULL };
+
+    if (st->shown != NULL) {
+        tui_page_draw(&st->page, s, top, rows);
+        return;
+    }
+    if (st->failed[0] != '\0')
+        tui_doc_field(&said, "Not shown", ST_BAD, st->failed);
+    else
+        tui_doc_field(&said, "", ST_PLAIN, "Fetching and verifying...");
+    (void)tui_doc_layout(&said, s->cols, s->ascii);
+    tui_doc_draw(&said, s, top, rows, 0);
+    tui_doc_clear(&said);
+}
+
+static void
+subtitle(const struct tui_app *app, char *ret, size_t size)
+{
+    const struct tui_statement *s = app->statement.shown;
+
+    ret[0] = '\0';
+    if (s == NULL)
+        return;
+    (void)snprintf(ret, size, "%s %s%s%s", s->item.kind, s->item.subject,
+                   s->item.check == TUI_FAILED ? ": DID NOT VERIFY HERE" : "",
+                   app->statement.asked ? "  (looking again)" : "");
+}
+
+static struct tui_deed
+deed_of(const struct tui_statement *s, enum tui_deed_kind kind)
+{
+    struct tui_deed deed = {
+        .kind = kind, .id = s->item.id, .seen = s->seen, .date = PLUMB_TIME_NEVER
+    };
+
+    memcpy(deed.payload, s->payload, sizeof deed.payload);
+    memcpy(deed.version, s->version, sizeof deed.version);
+    memcpy(deed.fleet, s->fleet, sizeof deed.fleet);
+    return deed;
+}
+
+static void
+vote(struct tui_app *app, enum tui_deed_kind kind)
+{
+    const struct tui_statement *s = app->statement.shown;
+    struct tui_deed deed;
+
+    if (s->item.check != TUI_CHECKED) {
+        tui_say(app, ST_BAD, "No decision on what did not verify here: %s", s->item.why);
+        return;
+    }
+    if (!s->may_vote) {
+        tui_say(app, ST_BAD, "%s", s->no_vote != NULL ? s->no_vote : "It is not open");
+        return;
+    }
+    deed = deed_of(s, kind);
+    tui_decide(app, &deed, &s->item.id);
+}
+
+static void
+revoke(struct tui_app *app)
+{
+    const struct tui_statement *s = app->statement.shown;
+
+    if (s->payload[0] == '\0' || s->item.check != TUI_CHECKED)
+        tui_say(app, ST_BAD, "There is no version here to revoke");
+    else
+        tui_revoke(app, s->fleet, &s->release);
+}
+
+static void
+command(struct tui_app *app, enum tui_command cmd)
+{
+    struct tui_statement_screen *st = &app->statement;
+
+    if (st->shown == NULL)
+        return;
+    switch (cmd) {
+    case CMD_APPROVE:
+        vote(app, TUI_APPROVE);
+        break;
+    case CMD_REJECT:
+        vote(app, TUI_REJECT);
+        break;
+    case CMD_REVOKE:
+        revoke(app);
+        break;
+    case CMD_DIFFERENCE:
+        st->page.top = tui_doc_find(&st->page.doc, "Difference", st->page.top);
+        break;
+    case CMD_EVIDENCE:
+        st->page.top = tui_doc_find(&st->page.doc, "Controls and evidence", st->page.top);
+        break;
+    case CMD_MOVES:
+        tui_history_open(app, st->shown->payload, st->shown->version, st->shown->fleet);
+        break;
+    default:
+        break;
+    }
+}
+
+const struct tui_screen tui_statement_screen = { "Statement", SCOPE_STATEMENT, draw,
+                                                 command,     subtitle,        NULL,
+                                                 page };

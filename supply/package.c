@@ -19,6 +19,7 @@ static const struct distribution {
     { "deb", "debian", "Debian", BY_SOURCE },
     { "deb", "ubuntu", "Ubuntu", BY_SOURCE },
     { "apk", "alpine", "Alpine", BY_SOURCE },
+    { "alpine", NULL, "Alpine", BY_SOURCE }, /* older scanners' type */
     { "apk", "wolfi", "Wolfi", BY_SOURCE_AND_BINARY },
     { "apk", "chainguard", "Chainguard", BY_SOURCE_AND_BINARY },
     { "apk", "minimos", "MinimOS", BY_SOURCE_AND_BINARY },
@@ -65,15 +66,11 @@ normalise_pypi(char *name)
 {
     char *out = name;
 
-    for (; *name != '\0'; name++) {
-        char c = *name;
+    while (*name != '\0') {
+        const size_t run = strspn(name, "-_.");
 
-        if (strchr("-_.", c) != NULL) {
-            if (out[0] == '-' || strchr("-_.", name[1]) != NULL)
-                continue; /* the last of the run is written */
-            c = '-';
-        }
-        *out++ = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+        *out++ = (char)(run > 0 ? '-' : *name >= 'A' && *name <= 'Z' ? *name + 32 : *name);
+        name += run > 0 ? run : 1;
     }
     *out = '\0';
 }
@@ -222,6 +219,14 @@ of_distribution(struct pool *pool, const struct purl *purl, const struct distrib
     return PLUMB_OK;
 }
 
+static bool
+is_of(const struct distribution *d, const struct purl *purl)
+{
+    if (strcmp(d->type, purl->type) != 0 || (d->namespace == NULL) != (purl->namespace == NULL))
+        return false;
+    return d->namespace == NULL || strcmp(d->namespace, purl->namespace) == 0;
+}
+
 static enum plumb_code
 of_language(struct pool *pool, const struct purl *purl, const struct language *l,
             struct package *ret, struct plumb_err *err)
@@ -250,8 +255,7 @@ package_of_purl(struct pool *pool, const struct purl *purl, struct package ret[P
     memset(ret, 0, PACKAGES_MAX * sizeof *ret);
     *ret_n = 0;
     for (size_t i = 0; i < sizeof distributions / sizeof distributions[0]; i++)
-        if (strcmp(distributions[i].type, purl->type) == 0 && purl->namespace != NULL &&
-            strcmp(distributions[i].namespace, purl->namespace) == 0)
+        if (is_of(&distributions[i], purl))
             return of_distribution(pool, purl, &distributions[i], ret, ret_n, err);
     for (size_t i = 0; i < sizeof languages / sizeof languages[0]; i++)
         if (strcmp(languages[i].type, purl->type) == 0) {

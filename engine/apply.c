@@ -197,6 +197,10 @@ dispatch(const struct context *c, struct plumb_err *err)
     case PLUMB_KIND_LAPSE:
     case PLUMB_KIND_OVERRUN:
         return time_record(c, err);
+    case PLUMB_KIND_EVIDENCE:
+    case PLUMB_KIND_WAIVER:
+    case PLUMB_KIND_ADVISORY:
+    case PLUMB_KIND_EVALUATION:
     case PLUMB_KIND_COUNT:
         break;
     }

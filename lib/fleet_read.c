@@ -25,10 +25,11 @@ static enum plumb_code
 read_payload(const struct in *in, const struct plumb_jv *v, struct plumb_payload *ret)
 {
     static const char *const members[] = { "tees", "quorums", NULL };
-    static const char *const quorum_members[] = { "release", "revocation", NULL };
+    static const char *const quorum_members[] = { "release", "revocation", "?waiver", NULL };
     struct plumb_jv tees = plumb_jv_member(v, "tees"), quorums = plumb_jv_member(v, "quorums");
     struct plumb_jv release = plumb_jv_member(&quorums, "release");
     struct plumb_jv revocation = plumb_jv_member(&quorums, "revocation");
+    struct plumb_jv waiver = plumb_jv_member(&quorums, "waiver");
     size_t n;
 
     ret->name = v->key;
@@ -50,7 +51,10 @@ read_payload(const struct in *in, const struct plumb_jv *v, struct plumb_payload
     }
     PLUMB_TRY(plumb_jv_closed(&quorums, quorum_members, in->err));
     PLUMB_TRY(plumb_quorum_read(in->g, in->pool, &release, &ret->release, in->err));
-    return plumb_quorum_read(in->g, in->pool, &revocation, &ret->revocation, in->err);
+    PLUMB_TRY(plumb_quorum_read(in->g, in->pool, &revocation, &ret->revocation, in->err));
+    ret->has_waiver = waiver.json != NULL;
+    return ret->has_waiver ? plumb_quorum_read(in->g, in->pool, &waiver, &ret->waiver, in->err)
+                           : PLUMB_OK;
 }
 
 enum plumb_code

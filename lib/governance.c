@@ -1,6 +1,7 @@
 /* Governance documents: parse, find, compare with the successor. */
 #include <string.h>
 
+#include "lib/controls_read.h"
 #include "lib/governance.h"
 #include "lib/own.h"
 
@@ -18,6 +19,7 @@ plumb_governance_free(struct plumb_governance *g)
             plumb_pubkey_free(g->principals[i].keys[j].pub);
     for (size_t i = 0; i < g->nfleets; i++)
         plumb_sets_free(g->fleets[i].platform);
+    plumb_controls_clear(g->controls);
     index = g->pool;
     if (index != NULL)
         pool_free(index->pool);
@@ -200,6 +202,9 @@ plumb_governance_succeeds(const struct plumb_governance *g, const struct plumb_g
         return refuse("governance.origin", "log.origin", "a log keeps its origin", err);
     if (next->rules < g->rules)
         return refuse("governance.rules", "rules", "rules never go back", err);
+    if (g->controls != NULL && next->controls == NULL)
+        return refuse("governance.controls-gone", "controls",
+                      "are in force: to ask for less, say so in the profile", err);
     keys = plumb_governance_index(g);
     for (size_t i = 0; i < keys->nkeys; i++)
         PLUMB_TRY(check_key(g, next, &keys->keys[i], err));

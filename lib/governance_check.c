@@ -1,5 +1,6 @@
 /* The rules that hold of a document as a whole, and the index that makes checking them cheap.
  */
+#include <plumb/controls.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +10,7 @@
 #define SERVICE (1u << PLUMB_POWER_SERVICE)
 #define PROPOSING                                                                              \
     (1u << PLUMB_POWER_GOVERNANCE | 1u << PLUMB_POWER_RELEASE | 1u << PLUMB_POWER_ROLLOUT |    \
-     1u << PLUMB_POWER_REVOCATION)
+     1u << PLUMB_POWER_REVOCATION | 1u << PLUMB_POWER_WAIVER)
 
 struct role_set {
     uint64_t bits[PLUMB_ROLES_MAX / 64];
@@ -38,7 +39,23 @@ struct quorum_at {
 static size_t
 quorum_count(const struct plumb_governance *g)
 {
-    return 1 + 2 * g->npayloads + (PLUMB_ACTION_COUNT + 1) * g->nfleets;
+    return 1 + 2 * g->npayloads + (PLUMB_ACTION_COUNT + 1) * g->nfleets +
+           (g->controls != NULL ? 1 + g->npayloads : 0);
+}
+
+/* The global one, then each payload's: its own or, again, the global one. */
+static void
+waiver_quorum(const struct plumb_governance *g, size_t i, struct quorum_at *ret)
+{
+    const struct plumb_payload *own =
+        i > 0 && g->payloads[i - 1].has_waiver ? &g->payloads[i - 1] : NULL;
+
+    ret->quorum = own != NULL ? &own->waiver : &g->controls->waiver;
+    ret->propose = PLUMB_POWER_WAIVER;
+    if (own != NULL)
+        (void)snprintf(ret->path, sizeof ret->path, "payloads.%s.quorums.waiver", own->name);
+    else
+        (void)snprintf(ret->path, sizeof ret->path, "controls.quorums.waiver");
 }
 
 static void
@@ -72,10 +89,16 @@ quorum_get(const struct plumb_governance *g, size_t i, struct quorum_at *ret)
         *ret = (struct quorum_at){ &g->quorum, PLUMB_POWER_GOVERNANCE, "quorums.governance" };
         return;
     }
-    if (i - 1 < 2 * g->npayloads)
-        payload_quorum(g, i - 1, ret);
+    i--;
+    if (i < 2 * g->npayloads) {
+        payload_quorum(g, i, ret);
+        return;
+    }
+    i -= 2 * g->npayloads;
+    if (i < (PLUMB_ACTION_COUNT + 1) * g->nfleets)
+        fleet_quorum(g, i, ret);
     else
-        fleet_quorum(g, i - 1 - 2 * g->npayloads, ret);
+        waiver_quorum(g, i - (PLUMB_ACTION_COUNT + 1) * g->nfleets, ret);
 }
 
 /* --- the index --- */
@@ -328,11 +351,22 @@ check_quorums(const struct plumb_governance *g, struct plumb_err *err)
     return PLUMB_OK;
 }
 
+static enum plumb_code
+check_waivers(const struct plumb_governance *g, struct plumb_err *err)
+{
+    for (size_t i = 0; i < g->npayloads; i++)
+        if (g->payloads[i].has_waiver && g->controls == NULL)
+            return plumb_fail(err, PLUMB_INVALID, "governance.controls", g->payloads[i].name,
+                              "there is nothing to waive where no controls are in force");
+    return PLUMB_OK;
+}
+
 enum plumb_code
 plumb_governance_check(const struct plumb_governance *g, struct plumb_err *err)
 {
     PLUMB_TRY(check_separation(g, err));
     PLUMB_TRY(check_service(g, err));
     PLUMB_TRY(check_fleets(g, err));
+    PLUMB_TRY(check_waivers(g, err));
     return check_quorums(g, err);
 }

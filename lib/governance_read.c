@@ -1,6 +1,7 @@
 /* From a document's JSON to the struct: forms, and names that refer to each other. */
 #include <string.h>
 
+#include "lib/controls_read.h"
 #include "lib/fleet_read.h"
 #include "lib/governance.h"
 #include "lib/names.h"
@@ -222,7 +223,7 @@ plumb_governance_read(struct plumb_governance *g, struct pool *pool, struct plum
 {
     static const char *const members[] = { "schema",   "version", "?previous",  "rules",
                                            "log",      "roles",   "principals", "quorums",
-                                           "payloads", "fleets",  NULL };
+                                           "payloads", "fleets",  "?controls",  NULL };
     static const char *const quorum_members[] = { "governance", NULL };
     const struct in in = { g, pool, err };
     struct plumb_jv root = plumb_jv_root(g->json, NULL);
@@ -234,6 +235,7 @@ plumb_governance_read(struct plumb_governance *g, struct pool *pool, struct plum
     struct plumb_jv governance = plumb_jv_member(&quorums, "governance");
     struct plumb_jv payloads = plumb_jv_member(&root, "payloads");
     struct plumb_jv fleets = plumb_jv_member(&root, "fleets");
+    struct plumb_jv controls = plumb_jv_member(&root, "controls");
     const char *text;
 
     PLUMB_TRY(plumb_jv_closed(&root, members, err));
@@ -247,5 +249,6 @@ plumb_governance_read(struct plumb_governance *g, struct pool *pool, struct plum
     PLUMB_TRY(plumb_jv_closed(&quorums, quorum_members, err));
     PLUMB_TRY(plumb_quorum_read(g, pool, &governance, &g->quorum, err));
     PLUMB_TRY(plumb_payloads_read(g, pool, &payloads, err));
-    return plumb_fleets_read(g, pool, &fleets, err);
+    PLUMB_TRY(plumb_fleets_read(g, pool, &fleets, err));
+    return controls.json != NULL ? plumb_controls_read(g, pool, &controls, err) : PLUMB_OK;
 }

@@ -1,4 +1,4 @@
-/* Names of kinds, actions, decisions and outcomes. */
+/* Names of kinds, actions, decisions, outcomes and files. */
 #include <plumb/statement.h>
 
 #include <string.h>
@@ -30,6 +30,12 @@ static const char *const outcomes[] = {
     [PLUMB_OUTCOME_ALERT] = "alert",
     [PLUMB_OUTCOME_ROLLBACK] = "rollback",
     [PLUMB_OUTCOME_COMPLETE] = "complete",
+};
+
+static const char *const file_kinds[] = {
+#define X(name, text) [PLUMB_FILE_##name] = text,
+    PLUMB_FILES(X)
+#undef X
 };
 
 const char *
@@ -66,6 +72,12 @@ const char *
 plumb_outcome_text(enum plumb_outcome o)
 {
     return o < sizeof outcomes / sizeof *outcomes ? outcomes[o] : "?";
+}
+
+const char *
+plumb_file_kind_text(enum plumb_file_kind k)
+{
+    return k < PLUMB_FILE_KIND_COUNT ? file_kinds[k] : "?";
 }
 
 enum plumb_code

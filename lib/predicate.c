@@ -9,8 +9,6 @@
 
 #define RULE_MAX 47 /* fits struct plumb_err */
 
-#define STAMP    "log", "key", "issued", "expires", "nonce"
-
 /* --- governance --- */
 
 static enum plumb_code
@@ -460,12 +458,22 @@ plumb_predicate_read(const struct plumb_jv *predicate, const struct plumb_jv *su
                      struct plumb_statement *s, struct pool *pool, struct plumb_err *err)
 {
     static enum plumb_code (*const read[])(const struct predicate *) = {
-        [PLUMB_KIND_GOVERNANCE] = read_governance, [PLUMB_KIND_RELEASE] = read_release,
-        [PLUMB_KIND_ROLLOUT] = read_rollout,       [PLUMB_KIND_REVOCATION] = read_revocation,
-        [PLUMB_KIND_APPROVAL] = read_approval,     [PLUMB_KIND_RECOGNITION] = read_recognition,
-        [PLUMB_KIND_ENROLMENT] = read_enrolment,   [PLUMB_KIND_PUBLICATION] = read_publication,
-        [PLUMB_KIND_PHASE_OUT] = read_timed,       [PLUMB_KIND_BEGIN] = read_timed,
-        [PLUMB_KIND_LAPSE] = read_timed,           [PLUMB_KIND_OVERRUN] = read_timed,
+        [PLUMB_KIND_GOVERNANCE] = read_governance,
+        [PLUMB_KIND_RELEASE] = read_release,
+        [PLUMB_KIND_ROLLOUT] = read_rollout,
+        [PLUMB_KIND_REVOCATION] = read_revocation,
+        [PLUMB_KIND_APPROVAL] = read_approval,
+        [PLUMB_KIND_RECOGNITION] = read_recognition,
+        [PLUMB_KIND_ENROLMENT] = read_enrolment,
+        [PLUMB_KIND_PUBLICATION] = read_publication,
+        [PLUMB_KIND_PHASE_OUT] = read_timed,
+        [PLUMB_KIND_BEGIN] = read_timed,
+        [PLUMB_KIND_LAPSE] = read_timed,
+        [PLUMB_KIND_OVERRUN] = read_timed,
+        [PLUMB_KIND_EVIDENCE] = predicate_evidence,
+        [PLUMB_KIND_WAIVER] = predicate_waiver,
+        [PLUMB_KIND_ADVISORY] = predicate_advisory,
+        [PLUMB_KIND_EVALUATION] = predicate_evaluation,
     };
     const struct predicate in = { predicate, subjects, s, pool, err };
 

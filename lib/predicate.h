@@ -6,6 +6,9 @@
 
 #include "lib/pool.h"
 
+/* The members that every predicate has. */
+#define STAMP "log", "key", "issued", "expires", "nonce"
+
 struct predicate {
     const struct plumb_jv *predicate, *subjects;
     struct plumb_statement *s; /* being filled */
@@ -44,5 +47,11 @@ PLUMB_MUST_CHECK enum plumb_code predicate_time(const struct predicate *in, cons
 PLUMB_MUST_CHECK enum plumb_code predicate_elements(const struct predicate *in,
                                                     const struct plumb_jv *v, size_t min,
                                                     size_t size, void **ret, size_t *ret_n);
+
+/* The kinds about evidence and controls, each wholly. */
+PLUMB_MUST_CHECK enum plumb_code predicate_evidence(const struct predicate *in);
+PLUMB_MUST_CHECK enum plumb_code predicate_waiver(const struct predicate *in);
+PLUMB_MUST_CHECK enum plumb_code predicate_advisory(const struct predicate *in);
+PLUMB_MUST_CHECK enum plumb_code predicate_evaluation(const struct predicate *in);
 
 #endif

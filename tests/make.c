@@ -185,6 +185,19 @@ make_principal(struct make *m, const char *id, const char *roles, const char *fl
     assert_int_equal(json_object_set_new(make_at(m, "principals"), id, json), 0);
 }
 
+void
+make_outsider(struct make *m, const char *id)
+{
+    struct make_person *grown = realloc(m->people, (m->npeople + 1) * sizeof *m->people);
+    struct make_person *p;
+
+    assert_non_null(grown);
+    m->people = grown;
+    p = &m->people[m->npeople++];
+    *p = (struct make_person){ .sign = new_signer(), .tls = new_signer() };
+    (void)snprintf(p->id, sizeof p->id, "%s", id);
+}
+
 const char *
 make_new_key(struct make *m, const char *id)
 {
@@ -256,6 +269,49 @@ log_json(const struct plumb_signer *log)
     assert_ok(plumb_vkey_make(MAKE_ORIGIN, 0x01, log->pub, &key, &err), &err);
     plumb_vkey_text(&key, text);
     return json_pack("{s:s, s:[s]}", "origin", MAKE_ORIGIN, "keys", text);
+}
+
+/* "build sbom" by this outsider's key. */
+static json_t *
+trusted(struct make *m, const char *id, const char *uses)
+{
+    json_t *key, *spki;
+
+    make_outsider(m, id);
+    key = make_key_json(find_person(m, id)->sign, PLUMB_USE_SIGN);
+    spki = json_incref(json_object_get(key, "spki"));
+    json_decref(key);
+    return json_pack("{s:o, s:[o]}", "for", words(uses), "keys", spki);
+}
+
+void
+make_controls(struct make *m)
+{
+    json_t *trust = json_object();
+    json_t *forge = trusted(m, "forge", "build attributes sbom"), *lab;
+
+    json_object_set_new(forge, "builders", json_pack("[s]", "https://forge.example/builder@*"));
+    json_object_set_new(forge, "level", json_integer(3));
+    json_object_set_new(trust, "forge", forge);
+    json_object_set_new(trust, "redo", trusted(m, "redo", "rebuild"));
+    json_object_set_new(trust, "again", trusted(m, "again", "rebuild"));
+    json_object_set_new(trust, "qa", trusted(m, "qa", "assert"));
+    json_object_set_new(trust, "lab", lab = trusted(m, "lab", "assert"));
+    json_object_set_new(lab, "controls", words("DEV-RNG"));
+    json_object_set_new(trust, "scan", trusted(m, "scan", "vex"));
+    make_set(m, "controls",
+             json_pack("{s:{s:s, s:{}}, s:o, s:{s:i, s:[s], s:i}, s:{s:o, s:s, s:{s:s, s:s}},"
+                       " s:{s:s, s:s, s:s}, s:{s:o, s:o, s:o}, s:{s:o}}",
+                       "profile", "extends", "urn:plumbline:controls:v1", "controls", "trust",
+                       trust, "build", "level", 2, "sources", "https://git.example/web",
+                       "rebuilders", 1, "vulnerabilities", "block", words("critical high"),
+                       "unrated", "high", "deadlines", "critical", "P7D", "high", "P30D",
+                       "ages", "advisories", "P2D", "guidance", "P365D", "provenance", "P30D",
+                       "follows", "lapse", words("alert hold"), "finding", words("alert"),
+                       "overdue", words("alert propose-revocation"), "quorums", "waiver",
+                       make_quorum("security-officer:1", false, "")));
+    make_set(m, "roles.release-manager.may", words("release rollout evidence waiver"));
+    make_set(m, "roles.auditor.may", words("read advisory"));
 }
 
 void

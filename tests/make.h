@@ -51,6 +51,24 @@ void make_set(struct make *m, const char *path, json_t *value);
 json_t *make_quorum(const char *need, bool others, const char *veto);
 /* A principal with these roles ("admin auditor"), of one fleet or NULL. */
 void make_principal(struct make *m, const char *id, const char *roles, const char *fleet);
+/* Keys of somebody outside, who signs evidence and is no principal. */
+void make_outsider(struct make *m, const char *id);
+/*
+ * Puts controls in force: the built-in profile, and for evidence
+ *
+ *   forge           build (level 3, https://forge.example/builder@*), attributes, sbom
+ *   redo, again     rebuild
+ *   qa              assert
+ *   lab             assert, of DEV-RNG only
+ *   scan            vex
+ *
+ * each an outsider. SLSA level 2 from https://git.example/web, 1 rebuilder; critical and high
+ * block, unrated is high, due in P7D and P30D; advisories P2D old, guidance P365D, provenance
+ * P30D. A lapse alerts and holds, a finding alerts, an overdue one has its revocation proposed.
+ * A waiver needs 1 security-officer; release managers attach evidence and propose waivers,
+ * auditors import advisories.
+ */
+void make_controls(struct make *m);
 /* One more sign key for a principal, which signs from now on; returns the former one's path in
  * the document ("principals.ada.keys.0"), good until the next call. */
 const char *make_new_key(struct make *m, const char *id);

@@ -22,7 +22,10 @@
     X(ENROL, "enrol")               \
     X(PULL, "pull")                 \
     X(READ, "read")                 \
-    X(SERVICE, "service")
+    X(SERVICE, "service")           \
+    X(EVIDENCE, "evidence")         \
+    X(WAIVER, "waiver")             \
+    X(ADVISORY, "advisory")
 /* clang-format on */
 
 enum plumb_power {
@@ -68,6 +71,8 @@ struct plumb_payload {
     const char *name;
     unsigned tees; /* 1u << enum plumb_tee */
     struct plumb_quorum release, revocation;
+    bool has_waiver; /* a quorum for waivers of its own */
+    struct plumb_quorum waiver;
 };
 
 enum plumb_overrun { PLUMB_OVERRUN_ALERT, PLUMB_OVERRUN_ROLLBACK, PLUMB_OVERRUN_COMPLETE };
@@ -97,6 +102,8 @@ struct plumb_fleet {
     const json_t *anchors_json;
 };
 
+struct plumb_controls;
+
 /* Read-only once parsed. Arrays ascend by name, so that the finders below are binary searches.
  */
 struct plumb_governance {
@@ -116,8 +123,9 @@ struct plumb_governance {
     size_t npayloads;
     struct plumb_fleet *fleets;
     size_t nfleets;
-    json_t *json; /* owned */
-    void *pool;   /* owned */
+    struct plumb_controls *controls; /* plumb/controls.h; NULL: none are in force */
+    json_t *json;                    /* owned */
+    void *pool;                      /* owned */
 };
 
 /* Reads and checks a document by itself; the rules are in docs/formats.md section 3. */

@@ -24,13 +24,30 @@
     X(PHASE_OUT, "phase-out", false, true)              \
     X(BEGIN, "begin", false, true)                      \
     X(LAPSE, "lapse", false, true)                      \
-    X(OVERRUN, "overrun", false, true)
+    X(OVERRUN, "overrun", false, true)                  \
+    X(EVIDENCE, "evidence", false, false)               \
+    X(WAIVER, "waiver", true, false)                    \
+    X(ADVISORY, "advisory", false, false)               \
+    X(EVALUATION, "evaluation", false, true)
 
 #define PLUMB_ACTIONS(X)                                \
     X(BEGIN, "begin")                                   \
     X(COMPLETE, "complete")                             \
     X(ROLLBACK, "rollback")                             \
     X(RESCHEDULE, "reschedule")
+/* clang-format on */
+
+/* What a file is that is attached to a release; how each is read: docs/controls.md. */
+/* clang-format off */
+#define PLUMB_FILES(X)                                  \
+    X(ATTESTATION, "attestation")                       \
+    X(SBOM, "sbom")                                     \
+    X(VEX, "vex")                                       \
+    X(GUIDANCE, "guidance")                             \
+    X(ROOT_STORE, "root-store")                         \
+    X(CRYPTO_POLICY, "crypto-policy")                   \
+    X(CONFIG, "config")                                 \
+    X(DOCUMENT, "document")
 /* clang-format on */
 
 enum plumb_kind {
@@ -47,6 +64,13 @@ enum plumb_action {
         PLUMB_ACTION_COUNT
 };
 
+enum plumb_file_kind {
+#define X(name, text) PLUMB_FILE_##name,
+    PLUMB_FILES(X)
+#undef X
+        PLUMB_FILE_KIND_COUNT
+};
+
 enum plumb_decision { PLUMB_APPROVE, PLUMB_REJECT, PLUMB_ABSTAIN };
 enum plumb_outcome { PLUMB_OUTCOME_ALERT, PLUMB_OUTCOME_ROLLBACK, PLUMB_OUTCOME_COMPLETE };
 
@@ -56,6 +80,7 @@ bool plumb_kind_is_service(enum plumb_kind kind);
 const char *plumb_action_text(enum plumb_action action);
 const char *plumb_decision_text(enum plumb_decision d);
 const char *plumb_outcome_text(enum plumb_outcome o);
+const char *plumb_file_kind_text(enum plumb_file_kind k);
 PLUMB_MUST_CHECK enum plumb_code plumb_kind_parse(const char *text, const char *where,
                                                   enum plumb_kind *ret, struct plumb_err *err);
 
@@ -92,6 +117,17 @@ struct plumb_source {
     int64_t set;                /* index into the document's sets */
     const char *kind;           /* word of an enum plumb_evidence_kind */
     struct plumb_digest digest; /* of the file that was read; nobody verified it */
+};
+
+/* A file attached to a release: a blob. */
+#define PLUMB_ATTACHED_MAX  64          /* by one statement */
+#define PLUMB_ATTACHED_SIZE (64u << 20) /* bytes of each */
+struct plumb_attached {
+    enum plumb_file_kind kind;
+    struct plumb_digest digest;
+    int64_t size;
+    const char *name;     /* or NULL */
+    plumb_time review_by; /* guidance: when it must be looked at again */
 };
 
 struct plumb_revoke_in {
@@ -176,6 +212,26 @@ struct plumb_statement {
             enum plumb_outcome outcome; /* overrun */
             const char *rule;           /* lapse */
         } timed;
+        struct {
+            struct plumb_digest release;
+            struct plumb_attached *files; /* each digest once */
+            size_t nfiles;
+        } evidence;
+        struct {
+            struct plumb_digest release;
+            const char *control, *justification, *compensating;
+            plumb_time until;
+        } waiver;
+        struct {
+            struct plumb_digest records; /* the blob; of no bytes where count is 0 */
+            const char *source;          /* whose advisories these are */
+            int64_t count;               /* of records in it */
+        } advisory;
+        struct {
+            struct plumb_digest release, governance;
+            uint64_t at;           /* the entry that completed the approval */
+            const json_t *results; /* as the engine derives them */
+        } evaluation;
     } u;
     json_t *json; /* owned; the strings above are borrowed from it or from pool */
     void *pool;   /* owned; split names and arrays */

@@ -63,6 +63,18 @@ const struct example examples[] = {
       "{'fleet': 'prod', 'due': " T ", 'rollout': " D1 ", 'rule': 'proposal.base'}", "" },
     { "overrun", PLUMB_KIND_OVERRUN, "web@1.2",
       "{'fleet': 'prod', 'due': " T ", 'rollout': " D1 ", 'outcome': 'rollback'}", "" },
+    { "evidence", PLUMB_KIND_EVIDENCE, "web@1.2",
+      "{'files': [{'kind': 'sbom', 'digest': " D1 ", 'size': 7},"
+      "{'kind': 'guidance', 'digest': " D2 ", 'size': 8, 'reviewBy': " T ","
+      " 'name': 'guide.pdf'}]}",
+      "" },
+    { "waiver", PLUMB_KIND_WAIVER, "web@1.2",
+      "{'control': 'DEV-IO', 'justification': 'a', 'compensating': 'b', 'until': " T "}", "" },
+    { "advisory", PLUMB_KIND_ADVISORY, "advisories", "{'source': 'osv.dev', 'count': 12}", "" },
+    { "evaluation", PLUMB_KIND_EVALUATION, "web@1.2",
+      "{'at': 9, 'governance': " D1 ", 'results': [{'control': 'DEV-IO', 'level': 'should',"
+      " 'state': 'met', 'by': 'assertion of qa', 'evidence': [" D2 "]}]}",
+      "" },
 };
 const size_t nexamples = sizeof examples / sizeof *examples;
 

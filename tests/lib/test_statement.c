@@ -319,8 +319,11 @@ no_member_is_of_another_type(void **state)
                 struct plumb_statement *s = NULL;
                 char where[128];
                 struct plumb_err err;
-                const bool text = strcmp(key, "reason") == 0 || strcmp(key, "notes") == 0 ||
-                                  strcmp(key, "rule") == 0 || strcmp(key, "log") == 0;
+                const bool text =
+                    strcmp(key, "reason") == 0 || strcmp(key, "notes") == 0 ||
+                    strcmp(key, "rule") == 0 || strcmp(key, "log") == 0 ||
+                    strcmp(key, "justification") == 0 || strcmp(key, "compensating") == 0 ||
+                    (strcmp(key, "source") == 0 && examples[i].kind == PLUMB_KIND_ADVISORY);
 
                 json_object_set_new(json_object_get(json, "predicate"), key,
                                     json_of(others[j]));
@@ -463,6 +466,31 @@ static const struct bad {
     { "lapse", "predicate.outcome", "'alert'", "json.unknown", "predicate.outcome" },
     { "lapse", "predicate.rule", "'" D("xxxx") "'", "json.length", "predicate.rule" },
     { "overrun", "predicate.outcome", "'shrug'", "statement.form", "predicate.outcome" },
+    { "evidence", "subject.0.name", "'web'", "statement.subject", "subject[0]" },
+    { "evidence", "predicate.files", "[]", "json.length", "predicate.files" },
+    { "evidence", "predicate.files.0.kind", "'bom'", "statement.form",
+      "predicate.files[0].kind" },
+    { "evidence", "predicate.files.0.size", "0", "json.number", "predicate.files[0].size" },
+    { "evidence", "predicate.files.0.size", "67108865", "json.number",
+      "predicate.files[0].size" },
+    { "evidence", "predicate.files.0.reviewBy", "'2026-11-24T03:11:32Z'", "json.unknown",
+      "predicate.files[0].reviewBy" },
+    { "evidence", "predicate.files.1.reviewBy", NULL, "json.missing",
+      "predicate.files[1].reviewBy" },
+    { "evidence", "predicate.files.1.digest", "'" D1 "'", "statement.form",
+      "predicate.files[1]" },
+    { "waiver", "subject.0.name", "'web'", "statement.subject", "subject[0]" },
+    { "waiver", "predicate.control", "'a b'", "name.form", "predicate.control" },
+    { "waiver", "predicate.justification", "''", "json.length", "predicate.justification" },
+    { "waiver", "predicate.compensating", NULL, "json.missing", "predicate.compensating" },
+    { "waiver", "predicate.until", "'never'", "time.form", "predicate.until" },
+    { "advisory", "subject.0.name", "'advisory'", "statement.subject", "subject[0]" },
+    { "advisory", "predicate.count", "-1", "json.number", "predicate.count" },
+    { "advisory", "predicate.count", "0", "statement.subject", "subject[0]" },
+    { "advisory", "predicate.source", NULL, "json.missing", "predicate.source" },
+    { "evaluation", "predicate.results", "[]", "json.length", "predicate.results" },
+    { "evaluation", "predicate.at", NULL, "json.missing", "predicate.at" },
+    { "evaluation", "predicate.governance", "1", "json.type", "predicate.governance" },
 };
 
 static void

@@ -85,17 +85,19 @@ audit_blobs_load(struct audit *a, const struct audit_item *item, struct audit_bl
                  bool *ret_ok, struct plumb_err *err)
 {
     const struct plumb_statement *s = item->opened->statement;
-    size_t max = s->kind == PLUMB_KIND_GOVERNANCE ? ENGINE_BLOBS_MAX : 64;
-    PLUMB_AUTO(auto_free) struct plumb_digest *digests = NULL;
-    size_t n, nread, before;
+    bool many = s->kind == PLUMB_KIND_GOVERNANCE;
+    struct plumb_digest few[64];
+    PLUMB_AUTO(auto_free) struct plumb_digest *heap = NULL;
+    struct plumb_digest *digests = few;
+    size_t max = sizeof few / sizeof few[0], n, nread, before;
 
     *ret_ok = true;
-    if (s->kind != PLUMB_KIND_GOVERNANCE && s->kind != PLUMB_KIND_RELEASE &&
-        !plumb_kind_is_proposal(s->kind))
-        return PLUMB_OK; /* no other kind names a blob: spare them the array */
-    digests = calloc(max, sizeof *digests);
-    if (digests == NULL)
-        return plumb_fail_memory(err);
+    if (many) {
+        max = ENGINE_BLOBS_MAX;
+        digests = heap = calloc(max, sizeof *heap);
+        if (heap == NULL)
+            return plumb_fail_memory(err);
+    }
     /* A document that was read may name more: ask until nothing new is named. */
     do {
         struct plumb_err what;

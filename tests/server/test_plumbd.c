@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "tests/server/plumbd.h"
+#include "tests/server/acts.h"
 
 static struct make make;
 static struct plumbd service;
@@ -35,61 +35,22 @@ end(void **state)
     return 0;
 }
 
-static struct plumb_digest
-id_of(const struct plumb_signed *s)
-{
-    return s->statement->id;
-}
-
-static void
-vote(const char *who, const struct plumb_digest *proposal)
-{
-    json_decref(plumbd_submit(&service, make_vote(&make, who, proposal, PLUMB_APPROVE), 201));
-}
-
 /* Registered and approved; its release id. */
 static struct plumb_digest
 release(const char *version)
 {
     struct plumb_bytes values = make_refvals(version);
-    struct plumb_digest digest, id;
-    struct plumb_signed *s;
+    struct plumb_digest id = act_release(&service, &make, version, &values);
 
-    plumb_sha256(values.data, values.len, &digest);
-    plumbd_blob(&service, &values);
     plumb_bytes_clear(&values);
-    s = make_release(&make, "rex", "web", version, &digest);
-    id = id_of(s);
-    json_decref(plumbd_submit(&service, s, 201));
-    vote("ria", &id);
-    vote("sol", &id);
     return id;
-}
-
-static uint64_t
-base(void)
-{
-    json_t *fleet = plumbd_json(&service, "GET", "/v1/fleets/prod", NULL, 200);
-    json_t *payloads = json_object_get(fleet, "payloads");
-    uint64_t n =
-        (uint64_t)json_integer_value(json_object_get(json_array_get(payloads, 0), "base"));
-
-    json_decref(fleet);
-    return n;
 }
 
 static void
 roll(const char *name, const struct plumb_digest *id, enum plumb_action action,
      const struct plumb_digest *predecessor)
 {
-    json_t *more =
-        predecessor != NULL ? json_pack("{s:o}", "predecessor", make_hex(predecessor)) : NULL;
-    struct plumb_signed *s = make_rollout(&make, "rex", "prod", name, id, action, base(), more);
-    struct plumb_digest proposal = id_of(s);
-
-    json_decref(plumbd_submit(&service, s, 201));
-    if (action == PLUMB_ACTION_BEGIN)
-        vote("ria", &proposal);
+    act_roll(&service, &make, name, id, action, predecessor);
 }
 
 /* Pull and verify as a verifier would. */

@@ -17,8 +17,14 @@
     X(governance_check)                 \
     X(governance_genesis)               \
     X(governance_submit)                \
+    X(governance_show)                  \
+    X(governance_draft)                 \
+    X(governance_diff)                  \
+    X(governance_propose)               \
     X(measure)                          \
     X(release_add)                      \
+    X(release_list)                     \
+    X(release_show)                     \
     X(approve)                          \
     X(reject)                           \
     X(abstain)                          \
@@ -35,7 +41,13 @@
     X(bundle_verify)                    \
     X(bundle_show)                      \
     X(appraise)                         \
-    X(recognise)
+    X(recognise)                        \
+    X(verifier_enrol)                   \
+    X(verifier_retire)                  \
+    X(log_receipt)                      \
+    X(log_entry)                        \
+    X(log_checkpoint)                   \
+    X(completion)
 /* clang-format on */
 
 #define X(name) extern const struct cli_command command_##name;

@@ -77,6 +77,10 @@ cli_from_now(plumb_time t, plumb_time now, char ret[CLI_FROM_NOW])
         (void)snprintf(ret, CLI_FROM_NOW, "never");
         return;
     }
-    cli_span(t >= now ? t - now : now - t, span);
-    (void)snprintf(ret, CLI_FROM_NOW, t >= now ? "in %s" : "%s ago", span);
+    if (t == now) {
+        (void)snprintf(ret, CLI_FROM_NOW, "now");
+        return;
+    }
+    cli_span(t > now ? t - now : now - t, span);
+    (void)snprintf(ret, CLI_FROM_NOW, t > now ? "in %s" : "%s ago", span);
 }

@@ -103,7 +103,7 @@ cli_template_principal(struct cli *cli, const char *text, json_t *fleets, char *
     PLUMB_TRY(add_key(cli, specs, PLUMB_USE_SIGN, keys, err));
     PLUMB_TRY(add_key(cli, tls != NULL ? tls : "", PLUMB_USE_TLS, keys, err));
     *ret = json_pack("{s:O, s:O, s:O*}", "roles", roles, "keys", keys, "fleets",
-                     has_role(roles, "verifier") ? fleets : NULL);
+                     has_role(roles, "verifier") || has_role(roles, "admin") ? fleets : NULL);
     return *ret != NULL ? PLUMB_OK : plumb_fail_memory(err);
 }
 

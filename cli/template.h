@@ -6,8 +6,8 @@
 
 /*
  * "ID=ROLE,...:SIGN-KEY[:TLS-KEY]" as a principal's id and object. The keys are files or, to
- * sign, agent:WHICH, which must then be followed by a colon. Verifiers get fleets. Rule
- * "usage", and those of keyspec_public.
+ * sign, agent:WHICH, which must then be followed by a colon. Verifiers get these fleets, and
+ * admins, who enrol them. Rule "usage", and those of keyspec_public.
  */
 PLUMB_MUST_CHECK enum plumb_code cli_template_principal(struct cli *cli, const char *text,
                                                         json_t *fleets, char *ret_id,

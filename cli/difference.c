@@ -34,8 +34,9 @@ compare_objects(struct walk *w, const json_t *before, const json_t *after)
 
     json_object_foreach((json_t *)before, key, value)
         compare_at(w, key, value, json_object_get(after, key));
-    json_object_foreach((json_t *)after, key, value) if (json_object_get(before, key) == NULL)
-        compare_at(w, key, NULL, value);
+    json_object_foreach((json_t *)after, key, value)
+        if (json_object_get(before, key) == NULL)
+            compare_at(w, key, NULL, value);
 }
 
 /* A key object is itself by its public key; a plain value by being there. */
@@ -45,9 +46,10 @@ find_same(const json_t *array, const json_t *element)
     const json_t *spki = json_object_get(element, "spki"), *other;
     size_t i;
 
-    json_array_foreach(
-        array, i, other) if (spki != NULL ? json_equal(spki, json_object_get(other, "spki"))
-                                          : json_equal(element, other)) return other;
+    json_array_foreach(array, i, other)
+        if (spki != NULL ? json_equal(spki, json_object_get(other, "spki"))
+                         : json_equal(element, other))
+            return other;
     return NULL;
 }
 
@@ -69,16 +71,15 @@ compare_arrays(struct walk *w, const json_t *before, const json_t *after)
     char name[80];
     size_t i;
 
-    json_array_foreach(before, i, element)
-    {
+    json_array_foreach(before, i, element) {
         name_element(element, i, name);
         compare_at(w, name, element, find_same(after, element));
     }
-    json_array_foreach(after, i, element) if (find_same(before, element) == NULL)
-    {
-        name_element(element, i, name);
-        compare_at(w, name, NULL, element);
-    }
+    json_array_foreach(after, i, element)
+        if (find_same(before, element) == NULL) {
+            name_element(element, i, name);
+            compare_at(w, name, NULL, element);
+        }
 }
 
 static void

@@ -28,19 +28,18 @@ each_key(json_t *document, const char *id, key_fn *fn, const char *value, struct
     size_t i, found = 0;
 
     json_object_foreach(json_object_get(document, "principals"), name, principal)
-        json_array_foreach(json_object_get(principal, "keys"), i, key)
-    {
-        struct plumb_jv v = plumb_jv_root(key, name);
-        struct plumb_key read = { .pub = NULL };
-        PLUMB_AUTO(auto_pubkey) struct plumb_pubkey *pub = NULL;
+        json_array_foreach(json_object_get(principal, "keys"), i, key) {
+            struct plumb_jv v = plumb_jv_root(key, name);
+            struct plumb_key read = { .pub = NULL };
+            PLUMB_AUTO(auto_pubkey) struct plumb_pubkey *pub = NULL;
 
-        PLUMB_TRY(plumb_key_read(&v, &read, err));
-        pub = read.pub;
-        if (!cli_id_begins(plumb_pubkey_id(pub), id))
-            continue;
-        found++;
-        PLUMB_TRY(fn(key, value, err));
-    }
+            PLUMB_TRY(plumb_key_read(&v, &read, err));
+            pub = read.pub;
+            if (!cli_id_begins(plumb_pubkey_id(pub), id))
+                continue;
+            found++;
+            PLUMB_TRY(fn(key, value, err));
+        }
     if (found == 1)
         return PLUMB_OK;
     return plumb_fail(err, found == 0 ? PLUMB_NOT_FOUND : PLUMB_CONFLICT,
@@ -141,8 +140,8 @@ add_principals(struct cli *cli, json_t *document, struct plumb_err *err)
     const char *text, *fleet;
     json_t *value;
 
-    json_object_foreach(json_object_get(document, "fleets"), fleet, value)(void)
-        json_array_append_new(fleets, json_string(fleet));
+    json_object_foreach(json_object_get(document, "fleets"), fleet, value)
+        (void)json_array_append_new(fleets, json_string(fleet));
     for (size_t i = 0; (text = cli_option_at(cli, "principal", i)) != NULL; i++) {
         json_t *principal;
 

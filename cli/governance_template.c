@@ -58,8 +58,8 @@ holders(const json_t *principals, const char *role)
     size_t i;
 
     json_object_foreach((json_t *)principals, id, principal)
-        json_array_foreach(json_object_get(principal, "roles"), i, name) n +=
-        strcmp(json_string_value(name), role) == 0;
+        json_array_foreach(json_object_get(principal, "roles"), i, name)
+            n += strcmp(json_string_value(name), role) == 0;
     return n;
 }
 
@@ -83,11 +83,10 @@ add_service(const json_t *service, json_t *principals, struct plumb_err *err)
     const json_t *spki;
     size_t i;
 
-    json_array_foreach(
-        json_object_get(service, "sign"), i,
-        spki) if (json_array_append_new(keys, json_pack("{s:O, s:s, s:s}", "spki", spki, "use",
-                                                        "sign", "status", "active")) !=
-                  0) return plumb_fail_memory(err);
+    json_array_foreach(json_object_get(service, "sign"), i, spki)
+        if (json_array_append_new(keys, json_pack("{s:O, s:s, s:s}", "spki", spki, "use",
+                                                  "sign", "status", "active")) != 0)
+            return plumb_fail_memory(err);
     return json_object_set_new(principals, SERVICE,
                                json_pack("{s:[s], s:O}", "roles", "service", "keys", keys)) == 0
                ? PLUMB_OK
@@ -149,11 +148,12 @@ make_payloads(const json_t *names_of, const json_t *tees, const json_t *people)
     const json_t *name;
     size_t i;
 
-    json_array_foreach(names_of, i, name)(void) json_object_set_new(
-        object, json_string_value(name),
-        json_pack("{s:O, s:{s:o, s:o}}", "tees", tees, "quorums", "release",
-                  quorum(people, "release-manager", 2, true, true), "revocation",
-                  quorum(people, "release-manager", 1, false, false)));
+    json_array_foreach(names_of, i, name)
+        (void)json_object_set_new(
+            object, json_string_value(name),
+            json_pack("{s:O, s:{s:o, s:o}}", "tees", tees, "quorums", "release",
+                      quorum(people, "release-manager", 2, true, true), "revocation",
+                      quorum(people, "release-manager", 1, false, false)));
     return object;
 }
 
@@ -188,8 +188,9 @@ make_fleets(struct cli *cli, const json_t *fleets, const json_t *payloads, const
     const json_t *name;
     size_t i;
 
-    json_array_foreach(fleets, i, name)(void)
-        json_object_set_new(object, json_string_value(name), make_fleet(cli, payloads, people));
+    json_array_foreach(fleets, i, name)
+        (void)json_object_set_new(object, json_string_value(name),
+                                  make_fleet(cli, payloads, people));
     return object;
 }
 

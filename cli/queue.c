@@ -57,8 +57,7 @@ run(struct cli *cli, struct plumb_err *err)
     if (path[at - 1] == '?')
         path[at - 1] = '\0';
     PLUMB_TRY(client_list(client, path, "proposals", QUEUE_MAX, &items, err));
-    json_array_foreach(items, i, item)
-    {
+    json_array_foreach(items, i, item) {
         (void)cli_progress(cli, "checking proposals", i, json_array_size(items));
         PLUMB_TRY(show_one(cli, item, list, err));
     }

@@ -12,10 +12,11 @@ print_places(struct cli *cli, const json_t *places)
     const json_t *place;
     size_t i;
 
-    json_array_foreach(places, i, place) cli_line(
-        cli, "in %-16s %s since %s%s%s", cli_text(place, "fleet"), cli_text(place, "place"),
-        cli_text(place, "since"), cli_text(place, "notAfter")[0] != '\0' ? ", ends " : "",
-        cli_text(place, "notAfter"));
+    json_array_foreach(places, i, place)
+        cli_line(cli, "in %-16s %s since %s%s%s", cli_text(place, "fleet"),
+                 cli_text(place, "place"), cli_text(place, "since"),
+                 cli_text(place, "notAfter")[0] != '\0' ? ", ends " : "",
+                 cli_text(place, "notAfter"));
 }
 
 static enum plumb_code

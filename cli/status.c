@@ -59,8 +59,7 @@ print_payload(struct cli *cli, const json_t *payload, plumb_time now)
 
     cli_line(cli, "%s", cli_text(payload, "payload"));
     for (size_t k = 0; k < sizeof order / sizeof *order; k++)
-        json_array_foreach(places, i, place)
-        {
+        json_array_foreach(places, i, place) {
             if (strcmp(cli_text(place, "place"), order[k]) != 0)
                 continue;
             print_place(cli, place, now);
@@ -84,7 +83,8 @@ print_fleet(struct cli *cli, const json_t *fleet, plumb_time now)
                  cli_text(fleet, "validUntil"), left);
     else
         cli_line(cli, "fleet %s, nothing published yet", cli_text(fleet, "fleet"));
-    json_array_foreach(payloads, i, payload) print_payload(cli, payload, now);
+    json_array_foreach(payloads, i, payload)
+        print_payload(cli, payload, now);
     if (json_array_size(payloads) == 0)
         cli_line(cli, "nothing is accepted");
 }
@@ -108,8 +108,7 @@ count_same(const struct plumb_bundle *b, const json_t *payload)
     const json_t *place;
     size_t i, n = 0;
 
-    json_array_foreach(json_object_get(payload, "places"), i, place)
-    {
+    json_array_foreach(json_object_get(payload, "places"), i, place) {
         const struct plumb_accepted *a;
         struct plumb_digest id;
 
@@ -135,8 +134,7 @@ same(const struct plumb_bundle *b, const json_t *fleet)
     const json_t *payload;
     size_t i, n, all = 0;
 
-    json_array_foreach(json_object_get(fleet, "payloads"), i, payload)
-    {
+    json_array_foreach(json_object_get(fleet, "payloads"), i, payload) {
         n = count_same(b, payload);
         if (n == SIZE_MAX)
             return false;

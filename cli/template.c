@@ -70,8 +70,9 @@ has_role(const json_t *roles, const char *name)
     const json_t *role;
     size_t i;
 
-    json_array_foreach(roles, i,
-                       role) if (strcmp(json_string_value(role), name) == 0) return true;
+    json_array_foreach(roles, i, role)
+        if (strcmp(json_string_value(role), name) == 0)
+            return true;
     return false;
 }
 

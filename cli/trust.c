@@ -54,7 +54,8 @@ print(struct cli *cli, const struct plumb_trust *trust)
         plumb_digest_hex(&trust->servers[i], hex);
         cli_line(cli, "server   %s", hex);
     }
-    json_array_foreach(policy, i, line) cli_line(cli, "policy   %s", json_string_value(line));
+    json_array_foreach(policy, i, line)
+        cli_line(cli, "policy   %s", json_string_value(line));
 }
 
 static enum plumb_code

@@ -30,8 +30,7 @@ find_begin(struct cli *cli, const char *text, struct plumb_digest *ret, struct p
 
     PLUMB_TRY(cli_client(cli, &client, err));
     PLUMB_TRY(client_list(client, "/v1/proposals", "proposals", PROPOSALS_MAX, &list, err));
-    json_array_foreach(list, i, item)
-    {
+    json_array_foreach(list, i, item) {
         struct plumb_digest id;
 
         PLUMB_TRY(plumb_digest_parse(cli_text(item, "id"), "proposals", &id, err));
@@ -235,12 +234,11 @@ cli_places(struct cli *cli, const char *fleet, const char *payload, json_t **ret
     PLUMB_TRY(cli_client(cli, &client, err));
     client_path(path, sizeof path, "/v1/fleets/%s", fleet);
     PLUMB_TRY(client_get(client, path, &detail, err));
-    json_array_foreach(json_object_get(detail, "payloads"), i,
-                       item) if (strcmp(cli_text(item, "payload"), payload) == 0)
-    {
-        *ret = json_incref(item);
-        return PLUMB_OK;
-    }
+    json_array_foreach(json_object_get(detail, "payloads"), i, item)
+        if (strcmp(cli_text(item, "payload"), payload) == 0) {
+            *ret = json_incref(item);
+            return PLUMB_OK;
+        }
     *ret = json_pack("{s:s, s:i, s:[]}", "payload", payload, "base", 0, "places");
     return *ret != NULL ? PLUMB_OK : plumb_fail_memory(err);
 }
@@ -251,9 +249,9 @@ cli_placed(const json_t *places, const char *place, struct plumb_digest *ret)
     const json_t *item;
     size_t i;
 
-    json_array_foreach(json_object_get(places, "places"), i,
-                       item) if (strcmp(cli_text(item, "place"), place) ==
-                                 0) return plumb_digest_parse(cli_text(item, "release"),
-                                                              "release", ret, NULL) == PLUMB_OK;
+    json_array_foreach(json_object_get(places, "places"), i, item)
+        if (strcmp(cli_text(item, "place"), place) == 0)
+            return plumb_digest_parse(cli_text(item, "release"), "release", ret, NULL) ==
+                   PLUMB_OK;
     return false;
 }

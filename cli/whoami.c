@@ -12,8 +12,7 @@ print_list(struct cli *cli, const char *name, const json_t *list)
     const json_t *item;
     size_t i;
 
-    json_array_foreach(list, i, item)
-    {
+    json_array_foreach(list, i, item) {
         const size_t at = strlen(text);
 
         (void)snprintf(text + at, sizeof text - at, "%s%s", i > 0 ? ", " : "",

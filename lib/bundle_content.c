@@ -115,8 +115,7 @@ read_buckets(struct plumb_bundle_reader *r, const struct plumb_jv *v, bool revok
     json_t *value;
 
     PLUMB_TRY(plumb_jv_object(v, err));
-    json_object_foreach(v->json, key, value)
-    {
+    json_object_foreach(v->json, key, value) {
         struct plumb_jv m = { value, v, key, 0 };
         struct bundle_part part = { .revoked = revoked };
         size_t len;
@@ -240,8 +239,7 @@ read_payload_bucket(struct plumb_bundle_reader *r, const struct plumb_jv *v, uin
     if (json_object_size(payloads.json) == 0)
         return plumb_jv_fail(&payloads, err, PLUMB_INVALID, "bundle.bucket",
                              "an empty bucket is absent");
-    json_object_foreach(payloads.json, name, value)
-    {
+    json_object_foreach(payloads.json, name, value) {
         struct plumb_jv m = { value, &payloads, name, 0 };
         struct bundle_part part = { .bucket = bucket };
         struct plumb_digest hash;

@@ -60,8 +60,7 @@ read_claims(const struct plumb_jv *v, struct pool *pool, struct plumb_claims *re
     ret->claims = pool_array(pool, json_object_size(v->json), sizeof *ret->claims);
     if (ret->claims == NULL)
         return plumb_fail_memory(err);
-    json_object_foreach(v->json, name, value)
-    {
+    json_object_foreach(v->json, name, value) {
         struct plumb_jv m = { value, v, name, 0 };
         const struct plumb_measurement_kind *kind = plumb_measurement_find(ret->tee, name);
 

@@ -126,8 +126,7 @@ read_index(struct layout *l, const json_t *index, unsigned depth, struct plumb_e
     if (!json_is_array(manifests) || json_array_size(manifests) > PLUMB_EVIDENCE_READINGS_MAX)
         return plumb_fail(err, PLUMB_INVALID, "oci.form", "manifests", "want at most %d",
                           PLUMB_EVIDENCE_READINGS_MAX);
-    json_array_foreach(manifests, i, descriptor)
-    {
+    json_array_foreach(manifests, i, descriptor) {
         const char *type = text_of(descriptor, "mediaType");
         PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes bytes = { 0 };
         PLUMB_AUTO(plumb_json_auto) json_t *json = NULL;

@@ -100,15 +100,13 @@ in_profile(const struct plumb_jv *v, struct plumb_err *err)
                 "control characters and U+2028/2029 have no place in a string");
         return PLUMB_OK;
     case JSON_ARRAY:
-        json_array_foreach(v->json, i, value)
-        {
+        json_array_foreach(v->json, i, value) {
             child = (struct plumb_jv){ value, v, NULL, i };
             PLUMB_TRY(in_profile(&child, err));
         }
         return PLUMB_OK;
     case JSON_OBJECT:
-        json_object_foreach(v->json, key, value)
-        {
+        json_object_foreach(v->json, key, value) {
             child = (struct plumb_jv){ value, v, key, 0 };
             if (!ascii(key))
                 return plumb_jv_fail(&child, err, PLUMB_INVALID, "json.key",

@@ -77,8 +77,7 @@ plumb_jv_closed(const struct plumb_jv *v, const char *const *members, struct plu
         if (m.json == NULL)
             return plumb_jv_fail(&m, err, PLUMB_INVALID, "json.missing", "is missing");
     }
-    json_object_foreach(v->json, key, value)
-    {
+    json_object_foreach(v->json, key, value) {
         struct plumb_jv m = { value, v, key, 0 };
         size_t i = 0;
 

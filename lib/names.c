@@ -25,8 +25,7 @@ plumb_names_of(const struct plumb_jv *v, struct pool *pool, size_t max, const ch
     names = pool_array(pool, json_object_size(v->json), sizeof *names);
     if (names == NULL)
         return plumb_fail_memory(err);
-    json_object_foreach(v->json, name, value)
-    {
+    json_object_foreach(v->json, name, value) {
         struct plumb_jv member = { value, v, name, 0 };
 
         if (!plumb_name_ok(name))

@@ -76,8 +76,7 @@ read_needs(const struct plumb_governance *g, struct pool *pool, const struct plu
     ret->needs = pool_array(pool, json_object_size(v->json), sizeof *ret->needs);
     if (ret->needs == NULL)
         return plumb_fail_memory(err);
-    json_object_foreach(v->json, name, value)
-    {
+    json_object_foreach(v->json, name, value) {
         struct plumb_jv member = plumb_jv_member(v, name);
         struct plumb_need *need = &ret->needs[ret->nneeds];
         int64_t count;

@@ -93,7 +93,8 @@ values_by_key(json_t *object)
 
     if (keys == NULL)
         return array;
-    json_object_foreach(object, key, value) keys[i++] = key;
+    json_object_foreach(object, key, value)
+        keys[i++] = key;
     qsort(keys, n, sizeof *keys, by_name);
     for (i = 0; i < n; i++)
         (void)json_array_append(array, json_object_get(object, keys[i]));

@@ -93,8 +93,7 @@ settings_load(struct settings *s, const char *path, struct plumb_err *err)
     PLUMB_TRY(plumb_json_load(text.data, text.len, 1 << 20, 2, &json, err));
     root = plumb_jv_root(json, "");
     PLUMB_TRY(plumb_jv_object(&root, err));
-    json_object_foreach(json, name, value)
-    {
+    json_object_foreach(json, name, value) {
         struct plumb_jv member = { value, &root, name, 0 };
         char number[24];
 

@@ -37,8 +37,7 @@ has_spdx_context(const json_t *root)
 
     if (text != NULL && strncmp(text, prefix, sizeof prefix - 1) == 0)
         return true;
-    json_array_foreach(context, i, one)
-    {
+    json_array_foreach(context, i, one) {
         text = json_string_value(one);
         if (text != NULL && strncmp(text, prefix, sizeof prefix - 1) == 0)
             return true;

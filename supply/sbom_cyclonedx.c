@@ -37,7 +37,8 @@ count(const json_t *components)
     size_t n = json_array_size(components), i;
     json_t *one;
 
-    json_array_foreach(components, i, one) n += count(json_object_get(one, "components"));
+    json_array_foreach(components, i, one)
+        n += count(json_object_get(one, "components"));
     return n;
 }
 

@@ -55,8 +55,7 @@ described(const json_t *root)
         return json_string_value(json_array_get(direct, 0));
     if (json_array_size(direct) > 1)
         return NULL;
-    json_array_foreach(json_object_get(root, "relationships"), i, r)
-    {
+    json_array_foreach(json_object_get(root, "relationships"), i, r) {
         const char *type = read_word(r, "relationshipType"), *other = NULL;
         const char *from = read_word(r, "spdxElementId"),
                    *to = read_word(r, "relatedSpdxElement");

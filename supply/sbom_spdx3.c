@@ -114,8 +114,9 @@ find_element(const json_t *graph, const char *id)
     json_t *e;
     size_t i;
 
-    json_array_foreach(graph, i, e) if (id != NULL && id_of(e) != NULL &&
-                                        strcmp(id_of(e), id) == 0) return e;
+    json_array_foreach(graph, i, e)
+        if (id != NULL && id_of(e) != NULL && strcmp(id_of(e), id) == 0)
+            return e;
     return NULL;
 }
 
@@ -128,7 +129,9 @@ find_subject(const struct build *b, const json_t *graph)
     json_t *e;
     size_t i;
 
-    json_array_foreach(graph, i, e) if (is_type(e, "SpdxDocument")) at = e;
+    json_array_foreach(graph, i, e)
+        if (is_type(e, "SpdxDocument"))
+            at = e;
     for (int steps = 0; at != NULL && c == NULL && steps < 3; steps++) {
         const char *root = only_ref(json_object_get(at, "rootElement"));
 

@@ -506,8 +506,7 @@ mark(const json_t *array, bool named[STORY_ENTRIES])
     size_t i;
     json_t *e;
 
-    json_array_foreach(array, i, e)
-    {
+    json_array_foreach(array, i, e) {
         named[(size_t)json_integer_value(e) % STORY_ENTRIES] = true;
     }
 }
@@ -533,8 +532,7 @@ write_section(FILE *f, const struct story *s)
                 assert_int_equal(json_array_append(documents, document), 0);
             json_decref(document);
             mark(json_object_get(v[k]->json, "approval"), named);
-            json_array_foreach(json_object_get(v[k]->json, "moves"), i, move)
-            {
+            json_array_foreach(json_object_get(v[k]->json, "moves"), i, move) {
                 mark(json_object_get(move, "entries"), named);
             }
         }

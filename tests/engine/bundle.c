@@ -146,8 +146,7 @@ mark(const json_t *indexes, bool *named)
     size_t i;
     json_t *e;
 
-    json_array_foreach(indexes, i, e)
-    {
+    json_array_foreach(indexes, i, e) {
         named[json_integer_value(e)] = true;
     }
 }
@@ -178,14 +177,12 @@ write_section(void *arg, const struct engine_part *part, struct plumb_err *err)
 
     (void)err;
     assert_non_null(named);
-    json_array_foreach(json_object_get(section, "versions"), i, version)
-    {
+    json_array_foreach(json_object_get(section, "versions"), i, version) {
         json_array_append_new(
             documents,
             blob_json(file->w, json_string_value(json_object_get(version, "referenceValues"))));
         mark(json_object_get(version, "approval"), named);
-        json_array_foreach(json_object_get(version, "moves"), k, move)
-        {
+        json_array_foreach(json_object_get(version, "moves"), k, move) {
             mark(json_object_get(move, "entries"), named);
         }
     }

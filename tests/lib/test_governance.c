@@ -216,8 +216,7 @@ every_member_is_needed(void **state)
         json_t *whole = json_copy(object), *value;
         const char *key;
 
-        json_object_foreach(whole, key, value)
-        {
+        json_object_foreach(whole, key, value) {
             struct plumb_governance *g = NULL;
             struct plumb_err err;
 

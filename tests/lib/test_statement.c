@@ -274,8 +274,7 @@ every_member_is_needed_but_the_optional(void **state)
         json_t *whole = example_json(&examples[i]), *value;
         const char *key;
 
-        json_object_foreach(json_object_get(whole, "predicate"), key, value)
-        {
+        json_object_foreach(json_object_get(whole, "predicate"), key, value) {
             json_t *json = json_deep_copy(whole);
             struct plumb_statement *s = NULL;
             char where[128], word[64];
@@ -312,8 +311,7 @@ no_member_is_of_another_type(void **state)
         json_t *whole = example_json(&examples[i]), *value;
         const char *key;
 
-        json_object_foreach(json_object_get(whole, "predicate"), key, value)
-        {
+        json_object_foreach(json_object_get(whole, "predicate"), key, value) {
             for (size_t j = 0; j < sizeof others / sizeof *others; j++) {
                 json_t *json = json_deep_copy(whole);
                 struct plumb_statement *s = NULL;

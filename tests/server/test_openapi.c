@@ -55,8 +55,7 @@ operation_of(const struct http_route *route)
     json_t *methods;
 
     without_names(route->path, mine);
-    json_object_foreach(paths, path, methods)
-    {
+    json_object_foreach(paths, path, methods) {
         char same[256], method[16] = "";
 
         without_names(path, same);
@@ -81,8 +80,7 @@ every_route_is_described_with_its_summary_and_query(void **state)
             fail_msg("%s %s is not described", app_routes[i].method, app_routes[i].path);
         assert_string_equal(app_routes[i].summary,
                             json_string_value(json_object_get(operation, "summary")));
-        json_array_foreach(json_object_get(operation, "parameters"), k, parameter)
-        {
+        json_array_foreach(json_object_get(operation, "parameters"), k, parameter) {
             if (strcmp(json_string_value(json_object_get(parameter, "in")), "query") != 0)
                 continue;
             strcat(query, query[0] != '\0' ? "," : "");
@@ -100,7 +98,8 @@ nothing_is_described_that_is_no_route(void **state)
     size_t described = 0;
 
     (void)state;
-    json_object_foreach(paths, path, methods) described += json_object_size(methods);
+    json_object_foreach(paths, path, methods)
+        described += json_object_size(methods);
     assert_int_equal(app_nroutes, described);
 }
 

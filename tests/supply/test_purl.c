@@ -81,8 +81,7 @@ write_parts(const json_t *parts, char *ret)
         strcat(ret, "@");
         append_encoded(ret, version, false);
     }
-    json_object_foreach(json_object_get(parts, "qualifiers"), key, value)
-    {
+    json_object_foreach(json_object_get(parts, "qualifiers"), key, value) {
         sprintf(ret + strlen(ret), "%s%s=", mark, key);
         append_encoded(ret, json_string_value(value), false);
         mark = "&";
@@ -140,8 +139,7 @@ check_folder(const char *folder)
         sprintf(path, "%s/purl/%s/%s", getenv("PLUMB_DATA"), folder, names[k]->d_name);
         json = json_load_file(path, 0, NULL);
         assert_non_null(json);
-        json_array_foreach(json_object_get(json, "tests"), i, test)
-        {
+        json_array_foreach(json_object_get(json, "tests"), i, test) {
             check_case(names[k]->d_name, test);
             ran++;
         }

@@ -3,13 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/log_policy.h"
-#include "lib/note.h"
+#include "lib/checkpoint.h"
 #include "lib/own.h"
 
 #define SIGNERS_MAX     16
-#define ED25519_SIG     64
-#define COSIGNATURE     (8 + ED25519_SIG)
 #define COSIGNED_PREFIX "cosignature/v1\ntime %" PRIu64 "\n"
 #define TEXT_MAX        256 /* 127 of origin, 19 of size, 44 of root, three newlines */
 
@@ -53,7 +50,7 @@ plumb_checkpoint_sign(const struct plumb_checkpoint *c, struct plumb_signer *con
     p = stpcpy(plumb_put_base64(p, c->root.b, sizeof c->root.b), "\n");
     len = (size_t)(p - text);
 
-    note.data = malloc(len + 1 + n * PLUMB_SIGNATURE_LINE(ED25519_SIG) + 1);
+    note.data = malloc(len + 1 + n * PLUMB_SIGNATURE_LINE(PLUMB_ED25519_SIG) + 1);
     if (note.data == NULL)
         return plumb_fail_memory(err);
     p = stpcpy(stpcpy((char *)note.data, text), "\n");
@@ -61,7 +58,7 @@ plumb_checkpoint_sign(const struct plumb_checkpoint *c, struct plumb_signer *con
         PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes sig = { 0 };
 
         PLUMB_TRY(signers[i]->sign(signers[i]->self, text, len, &sig, err));
-        if (sig.len != ED25519_SIG)
+        if (sig.len != PLUMB_ED25519_SIG)
             return plumb_fail(err, PLUMB_INTERNAL, "note.signature", "",
                               "the signer's signature has %zu bytes, not 64", sig.len);
         p = plumb_put_signature(p, &keys[i], sig.data, sig.len);
@@ -93,7 +90,7 @@ read_text(struct plumb_span text, const char *origin, struct plumb_checkpoint *r
     memcpy(c.origin, line.p, line.len);
     PLUMB_TRY(plumb_span_digest(root, "checkpoint.form", &c.root, err));
     if (!root_possible(&c))
-        return plumb_fail(err, PLUMB_INVALID, "checkpoint.form", "",
+        return plumb_fail(err, PLUMB_REFUSED, "checkpoint.root", "",
                           "an empty tree's root is the SHA-256 of nothing");
     while (plumb_span_line(&text, &line))
         if (line.len == 0)
@@ -103,61 +100,64 @@ read_text(struct plumb_span text, const char *origin, struct plumb_checkpoint *r
     return PLUMB_OK;
 }
 
-/* C2SP tlog-cosignature, "Ed25519 signed message". */
+enum plumb_code
+plumb_cosigned_message(uint64_t time, struct plumb_span text, struct plumb_bytes *ret,
+                       struct plumb_err *err)
+{
+    char prefix[64];
+    size_t len = (size_t)snprintf(prefix, sizeof prefix, COSIGNED_PREFIX, time);
+    uint8_t *message = malloc(len + text.len + 1);
+
+    if (message == NULL)
+        return plumb_fail_memory(err);
+    memcpy(message, prefix, len);
+    memcpy(message + len, text.p, text.len);
+    message[len + text.len] = '\0';
+    *ret = (struct plumb_bytes){ message, len + text.len };
+    return PLUMB_OK;
+}
+
 static enum plumb_code
 verify_cosignature(const struct plumb_pubkey *pub, struct plumb_span text, const uint8_t *sig,
                    struct plumb_err *err)
 {
     PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes msg = { 0 };
-    char prefix[64];
     uint64_t time = 0;
-    size_t len;
 
     for (int i = 0; i < 8; i++)
         time = time << 8 | sig[i];
     if (time > INT64_MAX)
         return plumb_fail(err, PLUMB_BAD_SIGNATURE, "note.signature", "",
                           "a cosignature's time is past all times");
-    len = (size_t)snprintf(prefix, sizeof prefix, COSIGNED_PREFIX, time);
-    msg.len = len + text.len;
-    msg.data = malloc(msg.len);
-    if (msg.data == NULL)
-        return plumb_fail_memory(err);
-    memcpy(msg.data, prefix, len);
-    memcpy(msg.data + len, text.p, text.len);
-    return plumb_pubkey_verify(pub, msg.data, msg.len, sig + 8, ED25519_SIG, err);
+    PLUMB_TRY(plumb_cosigned_message(time, text, &msg, err));
+    return plumb_pubkey_verify(pub, msg.data, msg.len, sig + 8, PLUMB_ED25519_SIG, err);
 }
 
-static enum plumb_code
-verify_one(const struct plumb_policy_key *key, struct plumb_span text, const uint8_t *sig,
-           size_t len, struct plumb_err *err)
+const struct plumb_policy_key *
+plumb_policy_key_of(const struct plumb_log_policy *p, const struct plumb_note_sig *sig)
 {
-    bool cosignature = key->vkey.type == PLUMB_SIG_COSIGNATURE;
+    for (size_t i = 0; i < p->nkeys; i++)
+        if (sig->id == p->keys[i].vkey.id && plumb_span_eq(sig->name, p->keys[i].vkey.name))
+            return &p->keys[i];
+    return NULL;
+}
+
+enum plumb_code
+plumb_policy_key_verify(const struct plumb_policy_key *key, struct plumb_span text,
+                        const struct plumb_note_sig *sig, struct plumb_err *err)
+{
+    const bool cosignature = key->vkey.type == PLUMB_SIG_COSIGNATURE;
+    const uint8_t *data = sig->blob.data + 4;
+    const size_t len = sig->blob.len - 4;
     enum plumb_code code = PLUMB_BAD_SIGNATURE;
 
-    if (len == (cosignature ? COSIGNATURE : ED25519_SIG))
-        code = cosignature ? verify_cosignature(key->pub, text, sig, err)
-                           : plumb_pubkey_verify(key->pub, text.p, text.len, sig, len, err);
+    if (len == (cosignature ? PLUMB_COSIGNATURE : PLUMB_ED25519_SIG))
+        code = cosignature ? verify_cosignature(key->pub, text, data, err)
+                           : plumb_pubkey_verify(key->pub, text.p, text.len, data, len, err);
     if (code == PLUMB_BAD_SIGNATURE)
         return plumb_fail(err, code, "note.signature", "", "the signature by %s is not good",
                           key->vkey.name);
     return code;
-}
-
-/* Signatures by keys that p does not know are nobody's business. */
-static enum plumb_code
-verify_line(const struct plumb_log_policy *p, struct plumb_span text,
-            const struct plumb_note_sig *sig, bool *signed_by, struct plumb_err *err)
-{
-    for (size_t i = 0; i < p->nkeys; i++) {
-        const struct plumb_policy_key *key = &p->keys[i];
-
-        if (sig->id != key->vkey.id || !plumb_span_eq(sig->name, key->vkey.name))
-            continue;
-        PLUMB_TRY(verify_one(key, text, sig->blob.data + 4, sig->blob.len - 4, err));
-        signed_by[i] = true;
-    }
-    return PLUMB_OK;
 }
 
 static enum plumb_code
@@ -171,7 +171,12 @@ verify_signatures(const struct plumb_log_policy *p, struct plumb_note note, bool
         PLUMB_TRY(plumb_note_next(&note, &sig, &end, err));
         if (end)
             return PLUMB_OK;
-        PLUMB_TRY(verify_line(p, note.text, &sig, signed_by, err));
+        const struct plumb_policy_key *key = plumb_policy_key_of(p, &sig);
+
+        if (key == NULL)
+            continue; /* signatures by keys that p does not know are nobody's business */
+        PLUMB_TRY(plumb_policy_key_verify(key, note.text, &sig, err));
+        signed_by[key - p->keys] = true;
     }
 }
 

@@ -4,6 +4,7 @@
 #include "lib/controls_read.h"
 #include "lib/governance.h"
 #include "lib/own.h"
+#include "lib/witnesses_read.h"
 
 PLUMB_DEFINE_AUTO(auto_governance, struct plumb_governance *, plumb_governance_free);
 
@@ -208,5 +209,5 @@ plumb_governance_succeeds(const struct plumb_governance *g, const struct plumb_g
     keys = plumb_governance_index(g);
     for (size_t i = 0; i < keys->nkeys; i++)
         PLUMB_TRY(check_key(g, next, &keys->keys[i], err));
-    return PLUMB_OK;
+    return plumb_witnesses_succeed(g, next, err);
 }

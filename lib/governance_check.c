@@ -6,6 +6,7 @@
 
 #include "lib/governance.h"
 #include "lib/own.h"
+#include "lib/witnesses_read.h"
 
 #define SERVICE (1u << PLUMB_POWER_SERVICE)
 #define PROPOSING                                                                              \
@@ -114,18 +115,30 @@ static enum plumb_code
 twice(const char *where, struct plumb_err *err)
 {
     return plumb_fail(err, PLUMB_INVALID, "governance.key-twice", where,
-                      "a public key stands once in a document, under one principal");
+                      "a public key stands once in a document, under one name");
 }
 
-/* The id that a log's key would have as a principal's. */
-static void
-log_key_id(const struct plumb_vkey *key, struct plumb_digest *ret)
+/* Keys of the log and of witnesses are nobody's, and not each other's. */
+static enum plumb_code
+check_outside_key(const struct plumb_governance *g, size_t i, struct plumb_err *err)
 {
-    /* RFC 8410 section 4: SubjectPublicKeyInfo of Ed25519 */
-    uint8_t spki[44] = { 0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0 };
+    const struct plumb_vkey *key =
+        i < g->nlog_keys ? &g->log_keys[i] : &g->witnesses[i - g->nlog_keys].vkey;
+    const struct plumb_key_place *place;
+    struct plumb_digest id;
 
-    memcpy(spki + 12, key->key, sizeof key->key);
-    plumb_sha256(spki, sizeof spki, ret);
+    plumb_vkey_digest(key, &id);
+    place = plumb_governance_key(g, &id);
+    if (place != NULL)
+        return twice(g->principals[place->principal].id, err);
+    for (size_t k = 0; k < i; k++) {
+        const struct plumb_vkey *other =
+            k < g->nlog_keys ? &g->log_keys[k] : &g->witnesses[k - g->nlog_keys].vkey;
+
+        if (memcmp(other->key, key->key, sizeof key->key) == 0)
+            return twice(other->name, err);
+    }
+    return PLUMB_OK;
 }
 
 static enum plumb_code
@@ -154,15 +167,8 @@ arrange_keys(const struct plumb_governance *g, struct plumb_governance_index *in
     for (size_t i = 1; i < n; i++)
         if (plumb_digest_eq(&index->keys[i].id, &index->keys[i - 1].id))
             return twice(g->principals[index->keys[i].principal].id, err);
-    for (size_t i = 0; i < g->nlog_keys; i++) {
-        const struct plumb_key_place *place;
-        struct plumb_digest id;
-
-        log_key_id(&g->log_keys[i], &id);
-        place = plumb_governance_key(g, &id);
-        if (place != NULL)
-            return twice(g->principals[place->principal].id, err);
-    }
+    for (size_t i = 0; i < g->nlog_keys + g->nwitnesses; i++)
+        PLUMB_TRY(check_outside_key(g, i, err));
     return PLUMB_OK;
 }
 

@@ -8,6 +8,7 @@
 #include "lib/own.h"
 #include "lib/quorum_read.h"
 #include "lib/statement.h"
+#include "lib/witnesses_read.h"
 #include "lib/word.h"
 
 #define SCHEMA       "urn:plumbline:governance-document:v1"
@@ -223,12 +224,14 @@ plumb_governance_read(struct plumb_governance *g, struct pool *pool, struct plum
 {
     static const char *const members[] = { "schema",   "version", "?previous",  "rules",
                                            "log",      "roles",   "principals", "quorums",
-                                           "payloads", "fleets",  "?controls",  NULL };
+                                           "payloads", "fleets",  "?controls",  "?witnesses",
+                                           NULL };
     static const char *const quorum_members[] = { "governance", NULL };
     const struct in in = { g, pool, err };
     struct plumb_jv root = plumb_jv_root(g->json, NULL);
     struct plumb_jv schema = plumb_jv_member(&root, "schema");
     struct plumb_jv log = plumb_jv_member(&root, "log");
+    struct plumb_jv witnesses = plumb_jv_member(&root, "witnesses");
     struct plumb_jv roles = plumb_jv_member(&root, "roles");
     struct plumb_jv principals = plumb_jv_member(&root, "principals");
     struct plumb_jv quorums = plumb_jv_member(&root, "quorums");
@@ -244,6 +247,7 @@ plumb_governance_read(struct plumb_governance *g, struct pool *pool, struct plum
         return plumb_jv_fail(&schema, err, PLUMB_INVALID, "governance.form", "want " SCHEMA);
     PLUMB_TRY(read_version(&in, &root));
     PLUMB_TRY(read_log(&in, &log));
+    PLUMB_TRY(plumb_witnesses_read(g, pool, &witnesses, err));
     PLUMB_TRY(read_roles(&in, &roles));
     PLUMB_TRY(read_principals(&in, &principals));
     PLUMB_TRY(plumb_jv_closed(&quorums, quorum_members, err));

@@ -91,8 +91,9 @@ api_trust(struct http_request *req, struct http_reply *reply, struct plumb_err *
 {
     struct app *app = req->app;
     PLUMB_AUTO(plumb_json_auto) json_t *answer = NULL;
-    json_t *policy = json_array();
+    PLUMB_AUTO(plumb_json_auto) json_t *policy = NULL;
     const struct plumb_link *genesis, *last;
+    enum plumb_code code = PLUMB_OK;
     bool known = false;
 
     (void)pthread_rwlock_rdlock(&app->core->lock);
@@ -100,24 +101,16 @@ api_trust(struct http_request *req, struct http_reply *reply, struct plumb_err *
     last = plumb_chain_last(engine_chain(app->core->engine));
     if (last != NULL && plumb_governance_fleet(last->document, req->args[0]) != NULL) {
         known = true;
-        for (size_t i = 0; i < last->document->nlog_keys; i++) {
-            char key[PLUMB_VKEY_TEXT], line[PLUMB_VKEY_TEXT + 8];
-
-            plumb_vkey_text(&last->document->log_keys[i], key);
-            (void)snprintf(line, sizeof line, "log %s", key);
-            (void)json_array_append_new(policy, json_string(line));
-        }
-        (void)json_array_append_new(policy, json_string("quorum none"));
+        code = plumb_governance_policy(last->document, &policy, err);
         answer = json_pack("{s:s,s:s,s:o,s:[o],s:O}", "schema", "urn:plumbline:trust:v1",
                            "fleet", req->args[0], "genesis", api_digest(&genesis->statement),
                            "server", api_digest(&app->identity->tls_pin), "policy", policy);
     }
     (void)pthread_rwlock_unlock(&app->core->lock);
-    json_decref(policy);
     if (!known)
         return plumb_fail(err, PLUMB_NOT_FOUND, "fleet.unknown", "fleet",
                           "the governance document names no such fleet");
-    return http_reply_json(reply, answer, err);
+    return code == PLUMB_OK ? http_reply_json(reply, answer, err) : code;
 }
 
 enum plumb_code

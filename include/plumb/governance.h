@@ -102,6 +102,13 @@ struct plumb_fleet {
     const json_t *anchors_json;
 };
 
+/* Who is asked to cosign checkpoints; names are in no order but the document's. */
+#define PLUMB_WITNESSES_MAX 16
+struct plumb_witness {
+    struct plumb_vkey vkey; /* of type 04; its name is the witness's */
+    const char *url;        /* to which "/add-checkpoint" is added */
+};
+
 struct plumb_controls;
 
 /* Read-only once parsed. Arrays ascend by name, so that the finders below are binary searches.
@@ -114,6 +121,10 @@ struct plumb_governance {
     const char *origin;
     struct plumb_vkey *log_keys;
     size_t nlog_keys;
+    struct plumb_witness *witnesses;
+    size_t nwitnesses;
+    int64_t witnesses_need; /* so many cosignatures make a checkpoint witnessed */
+    bool witnesses_wait;    /* with fewer nothing new is served: "away" is "wait" */
     struct plumb_role *roles;
     size_t nroles;
     struct plumb_principal *principals;
@@ -139,6 +150,15 @@ PLUMB_MUST_CHECK enum plumb_code plumb_governance_succeeds(const struct plumb_go
                                                            const struct plumb_governance *next,
                                                            uint64_t index,
                                                            struct plumb_err *err);
+
+/*
+ * The C2SP tlog-policy that verifiers should pin under this document, as an array of lines: the
+ * log's keys, the witnesses as w1, w2, ..., the group "witnesses" of them. Its quorum is that
+ * group where publishing waits for witnesses, else none: what is served then could have too
+ * few.
+ */
+PLUMB_MUST_CHECK enum plumb_code plumb_governance_policy(const struct plumb_governance *g,
+                                                         json_t **ret, struct plumb_err *err);
 
 /* NULL when there is none of that name. */
 const struct plumb_principal *plumb_governance_principal(const struct plumb_governance *g,

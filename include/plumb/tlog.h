@@ -109,7 +109,8 @@ const char *plumb_log_policy_origin(const struct plumb_log_policy *p);
 /*
  * Verify a checkpoint note under a policy: a log key's signature, every known key's signature
  * good (one bad one refuses the note), the witness quorum reached. Rules "note.form",
- * "note.signature", "checkpoint.form", "checkpoint.origin", "witness.quorum".
+ * "note.signature", "checkpoint.form", "checkpoint.root" (of an empty tree), "checkpoint.origin",
+ * "witness.quorum".
  */
 PLUMB_MUST_CHECK enum plumb_code plumb_checkpoint_verify(const struct plumb_log_policy *p,
                                                          const void *note, size_t len,

@@ -267,7 +267,7 @@ texts_that_are_no_checkpoint_are_refused_though_signed(void **state)
         { ORIGIN "\n0xf\n" ROOT "\n", "checkpoint.form" },
         { ORIGIN "\n4611686018427387905\n" ROOT "\n", "checkpoint.form" },
         { ORIGIN "\n18446744073709551631\n" ROOT "\n", "checkpoint.form" }, /* 2^64 + 15 */
-        { ORIGIN "\n0\n" ROOT "\n", "checkpoint.form" },
+        { ORIGIN "\n0\n" ROOT "\n", "checkpoint.root" },
         { ORIGIN "\n15\n\n", "checkpoint.form" },
         { ORIGIN "\n15\nrKbDipCvhuX1GZ7g5BBe8sA6BbJ7ja/1nk427v383c==\n", "checkpoint.form" },
         { ORIGIN "\n15\nrKbDipCvhuX1GZ7g5BBe8sA6BbJ7ja/1nk427v383cs\n", "checkpoint.form" },

@@ -591,3 +591,33 @@ make_enrolment(struct make *m, const char *who, const char *fleet_name, const ch
     return make_signed(m, who, PLUMB_KIND_ENROLMENT, principal, plumb_pubkey_id(key->pub),
                        members);
 }
+
+struct plumb_bytes
+make_attestation(struct make *m, const char *who, const char *type,
+                 const struct plumb_digest *artifacts, size_t n, json_t *predicate)
+{
+    struct signers by = find_signers(m, who);
+    json_t *subjects = json_array(), *statement, *envelope = NULL;
+    struct plumb_bytes ret = { 0 };
+    struct plumb_err err;
+    char *text;
+
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(
+            json_array_append_new(subjects, json_pack("{s:s, s:{s:o}}", "name", "_", "digest",
+                                                      "sha256", make_hex(&artifacts[i]))),
+            0);
+    statement = json_pack("{s:s, s:o, s:s, s:o}", "_type", "https://in-toto.io/Statement/v1",
+                          "subject", subjects, "predicateType", type, "predicate", predicate);
+    text = json_dumps(statement, JSON_COMPACT);
+    assert_non_null(text);
+    assert_ok(plumb_dsse_sign(text, strlen(text), by.signer, by.n, &envelope, &err), &err);
+    free(text);
+    json_decref(statement);
+    text = json_dumps(envelope, JSON_COMPACT);
+    assert_non_null(text);
+    json_decref(envelope);
+    assert_ok(plumb_bytes_copy(text, strlen(text), &ret, &err), &err);
+    free(text);
+    return ret;
+}

@@ -117,6 +117,12 @@ struct plumb_signed *make_enrolment(struct make *m, const char *who, const char 
                                     const char *principal, const struct plumb_signer *key,
                                     bool retire);
 
+/* An in-toto statement of this type about these artifacts, signed by each of "qa lab" in one
+ * envelope. predicate is stolen. */
+struct plumb_bytes make_attestation(struct make *m, const char *who, const char *type,
+                                    const struct plumb_digest *artifacts, size_t n,
+                                    json_t *predicate);
+
 /* For json_pack("o"). */
 json_t *make_hex(const struct plumb_digest *d);
 json_t *make_time(plumb_time t);

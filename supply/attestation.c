@@ -1,0 +1,296 @@
+/* Envelopes opened: verified by a key of the ring, then read from the very bytes that were
+ * signed. */
+#include "supply/attestation.h"
+
+#include <string.h>
+
+#include "lib/own.h"
+#include "supply/attestation_read.h"
+#include "supply/envelope.h"
+
+#define STATEMENT_V1 "https://in-toto.io/Statement/v1"
+#define SUBJECTS_MAX 65536
+#define TEXT_MAX     4096
+
+PLUMB_DEFINE_AUTO(auto_attestation, struct attestation *, attestation_free);
+
+static const char *const kinds[] = {
+#define X(name, text) [ATTESTATION_##name] = text,
+    ATTESTATIONS(X)
+#undef X
+};
+
+const char *
+attestation_text(enum attestation_kind k)
+{
+    return k < ATTESTATION_KIND_COUNT ? kinds[k] : "?";
+}
+
+void
+attestation_free(struct attestation *a)
+{
+    if (a == NULL)
+        return;
+    plumb_bytes_clear(&a->document);
+    pool_free(a->pool);
+    free(a);
+}
+
+bool
+attestation_about(const struct attestation *a, const struct plumb_digest *artifact)
+{
+    for (size_t i = 0; i < a->nsubjects; i++)
+        if (a->subjects[i].has_sha256 && plumb_digest_eq(&a->subjects[i].sha256, artifact))
+            return true;
+    return false;
+}
+
+/* --- who signed it --- */
+
+static void
+add_signer(struct attestation *a, const struct plumb_pubkey *key)
+{
+    for (size_t i = 0; i < a->nsigners; i++)
+        if (plumb_digest_eq(&a->signers[i].key, plumb_pubkey_id(key)))
+            return;
+    a->signers[a->nsigners++] = (struct attestation_signer){ .by_key = true,
+                                                             .key = *plumb_pubkey_id(key),
+                                                             .time = PLUMB_TIME_NEVER };
+}
+
+/* keyid is a hint that nobody signed, so every key is tried. */
+static enum plumb_code
+verify(struct attestation *a, const struct plumb_dsse *e,
+       const struct attestation_keyring *ring, struct plumb_err *err)
+{
+    a->signers = pool_array(a->pool, ring->nkeys, sizeof *a->signers);
+    if (a->signers == NULL)
+        return plumb_fail_memory(err);
+    for (size_t i = 0; i < ring->nkeys; i++) {
+        enum plumb_code code = plumb_dsse_verify(e, ring->keys[i], err);
+
+        if (code == PLUMB_OK)
+            add_signer(a, ring->keys[i]);
+        else if (code != PLUMB_BAD_SIGNATURE)
+            return code;
+    }
+    return a->nsigners > 0
+               ? PLUMB_OK
+               : plumb_fail(err, PLUMB_BAD_SIGNATURE, "attestation.signer", "signatures",
+                            "no signature is by a key that governance trusts");
+}
+
+/* --- reading, for this file and the predicates --- */
+
+enum plumb_code
+attestation_wrong(const struct attestation_in *in, const char *where, const char *why)
+{
+    return plumb_fail(in->err, PLUMB_INVALID, "attestation.predicate", where, "%s", why);
+}
+
+enum plumb_code
+attestation_text_of(const struct attestation_in *in, const json_t *v, const char **ret)
+{
+    *ret = NULL;
+    if (json_string_length(v) == 0 || json_string_length(v) > TEXT_MAX)
+        return PLUMB_OK;
+    *ret = pool_text(in->pool, json_string_value(v));
+    return *ret != NULL ? PLUMB_OK : plumb_fail_memory(in->err);
+}
+
+enum plumb_code
+attestation_need(const struct attestation_in *in, const json_t *v, const char *where,
+                 const char **ret)
+{
+    PLUMB_TRY(attestation_text_of(in, v, ret));
+    return *ret != NULL ? PLUMB_OK
+                        : attestation_wrong(in, where, "want a text that is not empty");
+}
+
+enum plumb_code
+attestation_time(const struct attestation_in *in, const json_t *v, const char *where,
+                 plumb_time *ret)
+{
+    *ret = PLUMB_TIME_NEVER;
+    if (v == NULL || json_is_null(v))
+        return PLUMB_OK;
+    if (!json_is_string(v) ||
+        plumb_time_parse_foreign(json_string_value(v), where, ret, NULL) != PLUMB_OK)
+        return attestation_wrong(in, where, "want a time");
+    return PLUMB_OK;
+}
+
+bool
+attestation_sha256(const json_t *digests, struct plumb_digest *ret)
+{
+    const char *hex = json_string_value(json_object_get(digests, "sha256"));
+
+    return hex != NULL && plumb_digest_parse(hex, "", ret, NULL) == PLUMB_OK;
+}
+
+static enum plumb_code
+read_resource(const struct attestation_in *in, const json_t *v,
+              struct attestation_resource *ret)
+{
+    const json_t *digests = json_object_get(v, "digest");
+    const json_t *revision = json_object_get(digests, "gitCommit");
+    const json_t *uri = json_object_get(v, "uri");
+
+    if (!json_is_object(v))
+        return attestation_wrong(in, "predicate", "want a resource descriptor, an object");
+    PLUMB_TRY(
+        attestation_text_of(in, uri != NULL ? uri : json_object_get(v, "name"), &ret->uri));
+    if (ret->uri == NULL)
+        ret->uri = "";
+    ret->has_sha256 = attestation_sha256(digests, &ret->sha256);
+    return attestation_text_of(
+        in, revision != NULL ? revision : json_object_get(digests, "sha1"), &ret->revision);
+}
+
+enum plumb_code
+attestation_resources(const struct attestation_in *in, const json_t *array,
+                      struct attestation_resource **ret, size_t *ret_n)
+{
+    size_t n = json_array_size(array);
+
+    if (array != NULL && !json_is_null(array) && !json_is_array(array))
+        return attestation_wrong(in, "predicate", "want an array of resource descriptors");
+    *ret = pool_array(in->pool, n, sizeof **ret);
+    if (*ret == NULL)
+        return plumb_fail_memory(in->err);
+    *ret_n = n;
+    for (size_t i = 0; i < n; i++)
+        PLUMB_TRY(read_resource(in, json_array_get(array, i), &(*ret)[i]));
+    return PLUMB_OK;
+}
+
+/* --- the statement --- */
+
+static enum plumb_code
+bad_subject(const char *why, struct plumb_err *err)
+{
+    return plumb_fail(err, PLUMB_INVALID, "attestation.subject", "subject", "%s", why);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct attestation_subject *)a)->name,
+                  ((const struct attestation_subject *)b)->name);
+}
+
+/* One name with two digests speaks of neither. A name "_" or none is no name. */
+static bool
+conflicting(const struct attestation *a)
+{
+    for (size_t i = 1; i < a->nsubjects; i++) {
+        const struct attestation_subject *one = &a->subjects[i - 1], *two = &a->subjects[i];
+
+        if (one->name[0] != '\0' && strcmp(one->name, "_") != 0 &&
+            strcmp(one->name, two->name) == 0 && one->has_sha256 && two->has_sha256 &&
+            !plumb_digest_eq(&one->sha256, &two->sha256))
+            return true;
+    }
+    return false;
+}
+
+static enum plumb_code
+read_subjects(const struct attestation_in *in, const json_t *array)
+{
+    struct attestation *a = in->a;
+    size_t n = json_array_size(array);
+
+    if (n == 0 || n > SUBJECTS_MAX)
+        return bad_subject("want 1 to 65536 subjects", in->err);
+    a->subjects = pool_array(in->pool, n, sizeof *a->subjects);
+    if (a->subjects == NULL)
+        return plumb_fail_memory(in->err);
+    a->nsubjects = n;
+    for (size_t i = 0; i < n; i++) {
+        const json_t *v = json_array_get(array, i), *digests = json_object_get(v, "digest");
+        struct attestation_subject *s = &a->subjects[i];
+
+        if (!json_is_object(digests) || json_object_size(digests) == 0)
+            return bad_subject("every subject has a digest", in->err);
+        s->has_sha256 = attestation_sha256(digests, &s->sha256);
+        if (!s->has_sha256 && json_object_get(digests, "sha256") != NULL)
+            return bad_subject("a SHA-256 is 64 lower-case hex digits", in->err);
+        PLUMB_TRY(attestation_text_of(in, json_object_get(v, "name"), &s->name));
+        if (s->name == NULL)
+            s->name = "";
+    }
+    qsort(a->subjects, n, sizeof *a->subjects, by_name);
+    return conflicting(a) ? bad_subject("one name has two digests", in->err) : PLUMB_OK;
+}
+
+static enum plumb_code
+read_statement(struct attestation *a, const struct plumb_bytes *payload, struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_json_auto) json_t *json = NULL;
+    struct attestation_in in = { .a = a, .pool = a->pool, .err = err };
+    const char *type;
+
+    PLUMB_TRY(
+        plumb_json_load_foreign(payload->data, payload->len, ATTESTATION_MAX, &json, err));
+    type = json_string_value(json_object_get(json, "_type"));
+    if (type == NULL || strcmp(type, STATEMENT_V1) != 0)
+        return plumb_fail(err, PLUMB_UNSUPPORTED, "attestation.type", "_type",
+                          "want an in-toto statement, " STATEMENT_V1);
+    PLUMB_TRY(read_subjects(&in, json_object_get(json, "subject")));
+    in.predicate = json_object_get(json, "predicate");
+    PLUMB_TRY(
+        attestation_text_of(&in, json_object_get(json, "predicateType"), &a->predicate_type));
+    if (a->predicate_type == NULL)
+        return plumb_fail(err, PLUMB_INVALID, "attestation.type", "predicateType",
+                          "says nothing of what it states");
+    if (!json_is_object(in.predicate))
+        return attestation_wrong(&in, "predicate", "want an object");
+    return attestation_predicate(&in);
+}
+
+/* --- files --- */
+
+bool
+attestation_is(const void *data, size_t len)
+{
+    PLUMB_AUTO(plumb_json_auto) json_t *json = NULL;
+
+    return plumb_json_load_foreign(data, len, ATTESTATION_MAX, &json, NULL) == PLUMB_OK &&
+           json_is_string(json_object_get(json, "payload")) &&
+           json_is_array(json_object_get(json, "signatures"));
+}
+
+static enum plumb_code
+open_envelope(const json_t *json, const struct attestation_keyring *ring, struct attestation *a,
+              struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_dsse_clear) struct plumb_dsse e = { .nsigs = 0 };
+
+    PLUMB_TRY(envelope_read(json, &e, err));
+    if (strcmp(e.payload_type, PLUMB_PAYLOAD_TYPE) != 0)
+        return plumb_fail(err, PLUMB_UNSUPPORTED, "attestation.type", "payloadType",
+                          "want " PLUMB_PAYLOAD_TYPE);
+    PLUMB_TRY(verify(a, &e, ring, err));
+    return read_statement(a, &e.payload, err);
+}
+
+enum plumb_code
+attestation_open(const void *data, size_t len, const struct attestation_keyring *ring,
+                 struct attestation **ret, struct plumb_err *err)
+{
+    PLUMB_AUTO(auto_attestation) struct attestation *a = calloc(1, sizeof *a);
+    PLUMB_AUTO(plumb_json_auto) json_t *json = NULL;
+
+    if (len > ATTESTATION_MAX)
+        return plumb_fail(err, PLUMB_TOO_LARGE, "attestation.size", "",
+                          "an attestation has at most %u bytes", ATTESTATION_MAX);
+    if (a == NULL || (a->pool = pool_new()) == NULL)
+        return plumb_fail_memory(err);
+    PLUMB_TRY(plumb_json_load_foreign(data, len, ATTESTATION_MAX, &json, err));
+    if (json_object_get(json, "_type") != NULL)
+        return plumb_fail(err, PLUMB_BAD_SIGNATURE, "attestation.unsigned", "",
+                          "a statement that nobody signed says nothing: attach its envelope");
+    PLUMB_TRY(open_envelope(json, ring, a, err));
+    *ret = PLUMB_TAKE(a);
+    return PLUMB_OK;
+}

@@ -5,6 +5,8 @@
 
 #include "lib/own.h"
 
+#define FORM "sbom.form"
+
 enum plumb_code
 build_begin(struct build *b, size_t max, struct plumb_err *err)
 {

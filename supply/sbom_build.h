@@ -5,8 +5,6 @@
 #include "supply/read.h"
 #include "supply/sbom.h"
 
-#define FORM "sbom.form"
-
 struct build {
     struct sbom *sbom;
     struct pool *pool; /* the sbom's */

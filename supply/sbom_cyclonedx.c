@@ -4,6 +4,8 @@
 #include "lib/own.h"
 #include "supply/sbom_build.h"
 
+#define FORM "sbom.form"
+
 static const char *const versions[] = { "1.2", "1.3", "1.4", "1.5", "1.6", "1.7" };
 static const char *const types[] = {
     "application",

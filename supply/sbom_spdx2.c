@@ -4,6 +4,8 @@
 #include "lib/own.h"
 #include "supply/sbom_build.h"
 
+#define FORM "sbom.form"
+
 /* The category is written PACKAGE-MANAGER, or PACKAGE_MANAGER; the type decides. */
 static enum plumb_code
 read_purl(struct build *b, const struct plumb_jv *package, struct sbom_component *c,

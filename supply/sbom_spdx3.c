@@ -4,6 +4,8 @@
 #include "lib/own.h"
 #include "supply/sbom_build.h"
 
+#define FORM "sbom.form"
+
 static const char *
 id_of(const json_t *element)
 {

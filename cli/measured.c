@@ -20,6 +20,8 @@ cli_measure(struct cli *cli, const char *option, struct measure **ret, struct pl
     const char *text;
 
     PLUMB_TRY(measure_new(&m, err));
+    if (cli_option(cli, "label") != NULL)
+        PLUMB_TRY(measure_label(m, cli_option(cli, "label"), err));
     for (size_t i = 0; (text = cli_option_at(cli, "without", i)) != NULL; i++)
         PLUMB_TRY(measure_without(m, text, err));
     for (size_t i = 0;

@@ -9,6 +9,7 @@
     { "covers", 0, "NAME:KIND=PATH", true,                                                     \
       "this measurement covers a config, root-store, crypto-policy or data" },                 \
         { "without", 0, "NAME", true, "do not ask for this measurement" },                     \
+        { "label", 0, "NAME", false, "what the sets are called" },                             \
     {                                                                                          \
         "allow", 0, "WORD", true, "measure it in spite of debug, debug-free or sample-signer"  \
     }

@@ -17,6 +17,9 @@ void measure_free(struct measure *m);
 /* A measurement that no set shall ask for. Before any file is added. */
 PLUMB_MUST_CHECK enum plumb_code measure_without(struct measure *m, const char *name,
                                                  struct plumb_err *err);
+/* What all sets are called from now on; rule "name.form". */
+PLUMB_MUST_CHECK enum plumb_code measure_label(struct measure *m, const char *label,
+                                               struct plumb_err *err);
 /*
  * One more file, whatever of PLUMB_EVIDENCE_KINDS it is, or the folder of an OCI layout.
  * Certificates and other folders become artifacts that nothing covers yet. Rules those of

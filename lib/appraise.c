@@ -156,6 +156,22 @@ look_near(const struct inquiry *q, struct best *best)
     }
 }
 
+/* Where no value is shared, what is met by bounds and masks alone tells people the most. */
+static void
+look_any(const struct inquiry *q, struct best *best)
+{
+    size_t compared = 0;
+
+    for (uint32_t r = 0; r < q->p->nrefs && r < WALK_MAX && compared < NEAR_MAX; r++) {
+        const struct policy_ref *ref = &q->p->refs[r];
+
+        if (ref->set->tee != q->claims->tee || ref->version < q->from || ref->version >= q->to)
+            continue;
+        consider(q, ref, best);
+        compared++;
+    }
+}
+
 /* A machine has to meet one whole set of the fleet's for its TEE, where there is one. */
 static bool
 platform_met(const struct inquiry *q, const struct plumb_measurement **ret_differs)
@@ -215,6 +231,8 @@ judge(const struct inquiry *q, struct plumb_verdict *v)
         look_up(q, s, &best);
     if (!best.whole)
         look_near(q, &best);
+    if (best.ref == NULL)
+        look_any(q, &best);
     if (best.ref == NULL)
         return PLUMB_VERDICT_UNKNOWN;
     v->version = &b->accepted[best.ref->version];

@@ -389,6 +389,23 @@ what_is_not_wanted_is_left_out_but_never_the_payload(void **state)
 }
 
 static void
+sets_are_called_what_somebody_calls_them(void **state)
+{
+    PLUMB_AUTO(auto_measure) struct measure *m = begin();
+    PLUMB_AUTO(plumb_json_auto) json_t *source = NULL;
+    struct plumb_err err = { 0 };
+    struct plumb_sets *sets;
+
+    (void)state;
+    assert_refused("name.form", measure_label(m, "two words", &err), &err);
+    assert_ok(measure_label(m, "eu-west", &err), &err);
+    add(m, quote("quote"));
+    sets = document(m, 0, &source);
+    assert_string_equal(sets->sets[0].label, "eu-west");
+    plumb_sets_free(sets);
+}
+
+static void
 errors_name_the_file(void **state)
 {
     PLUMB_AUTO(auto_measure) struct measure *m = begin();
@@ -430,6 +447,7 @@ main(void)
         cmocka_unit_test(a_folder_with_a_link_in_it_is_refused),
         cmocka_unit_test(a_layouts_folder_says_what_its_archive_says),
         cmocka_unit_test(what_is_not_wanted_is_left_out_but_never_the_payload),
+        cmocka_unit_test(sets_are_called_what_somebody_calls_them),
         cmocka_unit_test(errors_name_the_file),
     };
 

@@ -156,6 +156,31 @@ unknown_when_nothing_is_shared(void **state)
     close_world(&w);
 }
 
+/* Evidence of a version that is gone: people want to know what it was compared with. */
+static void
+what_is_near_by_a_mask_alone_is_named_too(void **state)
+{
+    struct world w = { 0 };
+    struct plumb_verdict v;
+
+    (void)state;
+    add(&w, "app", "1.0",
+        "[{\"tee\":\"sgx\",\"measurements\":[{\"name\":\"attributes\",\"value\":"
+        "\"00000000000000000000000000000000\",\"mask\":\"02000000000000000000000000000000\"},"
+        "{\"name\":\"mrenclave\",\"value\":\"" A32 "\"}]}]");
+    open_world(&w, "[]");
+    v = ask(&w, "sgx", ATTR ",\"mrenclave\":\"" B32 "\"", T0);
+    assert_verdict(UNKNOWN, v);
+    assert_string_equal(v.version->version, "1.0");
+    assert_string_equal(v.measurement, "mrenclave");
+    assert_int_equal(v.met, 1);
+    v = ask_payload(&w, "other", "sgx", ATTR ",\"mrenclave\":\"" B32 "\"", T0);
+    assert_null(v.version);
+    v = ask(&w, "tdx", TDCLAIMS(A48, B48, C48), T0);
+    assert_null(v.version);
+    close_world(&w);
+}
+
 static void
 nothing_is_accepted_where_no_version_is(void **state)
 {
@@ -546,6 +571,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(accepted_names_the_version_and_until_when),
         cmocka_unit_test(unknown_when_nothing_is_shared),
+        cmocka_unit_test(what_is_near_by_a_mask_alone_is_named_too),
         cmocka_unit_test(nothing_is_accepted_where_no_version_is),
         cmocka_unit_test(values_of_two_sets_never_mix),
         cmocka_unit_test(values_of_two_sets_of_one_version_never_mix_either),

@@ -76,6 +76,19 @@ quorum(const json_t *principals, const char *role, json_int_t count, bool others
         words(veto && holders(principals, "security-officer") > 0 ? "security-officer" : ""));
 }
 
+/* Two besides the proposer; where release managers must propose themselves, those who are left.
+ */
+static json_t *
+release_quorum(const json_t *principals)
+{
+    const json_int_t managers = holders(principals, "release-manager");
+    const bool alone = holders(principals, "pipeline") == 0;
+
+    if (alone && managers <= 2)
+        return quorum(principals, "release-manager", 1, managers == 2, true);
+    return quorum(principals, "release-manager", 2, true, true);
+}
+
 static enum plumb_code
 add_service(const json_t *service, json_t *principals, struct plumb_err *err)
 {
@@ -152,7 +165,7 @@ make_payloads(const json_t *names_of, const json_t *tees, const json_t *people)
         (void)json_object_set_new(
             object, json_string_value(name),
             json_pack("{s:O, s:{s:o, s:o}}", "tees", tees, "quorums", "release",
-                      quorum(people, "release-manager", 2, true, true), "revocation",
+                      release_quorum(people), "revocation",
                       quorum(people, "release-manager", 1, false, false)));
     return object;
 }

@@ -211,6 +211,15 @@ read_affected(const struct plumb_jv *v, const struct plumb_jv *package, struct p
     return read_severity(v, &ret->score, err);
 }
 
+static int
+by_key(const void *a, const void *b)
+{
+    const struct osv_affected *x = a, *y = b;
+    const int c = strcmp(x->key, y->key);
+
+    return c != 0 ? c : strcmp(x->ecosystem, y->ecosystem);
+}
+
 static enum plumb_code
 read_all_affected(const struct plumb_jv *root, struct osv_advisory *a, struct plumb_err *err)
 {
@@ -243,6 +252,7 @@ read_all_affected(const struct plumb_jv *root, struct osv_advisory *a, struct pl
             a->score = one->score;
         a->naffected++;
     }
+    qsort(all, a->naffected, sizeof *all, by_key);
     a->affected = all;
     a->severity = rated(a->score);
     return PLUMB_OK;

@@ -52,7 +52,7 @@ struct osv_advisory {
     plumb_time withdrawn; /* PLUMB_TIME_NEVER where it stands */
     const char *const *aliases, *const *upstream;
     size_t naliases, nupstream;
-    const struct osv_affected *affected; /* those without a package are left out */
+    const struct osv_affected *affected; /* by key; those without a package are left out */
     size_t naffected;
     enum severity severity; /* the highest of all entries */
     int score;

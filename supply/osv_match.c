@@ -164,18 +164,34 @@ by_entry(const struct osv_affected *a, const struct package *p, const char **ret
     return scope == SCOPE_UNKNOWN && verdict_of(r) == OSV_AFFECTED ? OSV_NO_RELEASE : r;
 }
 
+/* The first entry of this key, or where it would be. */
+static size_t
+first_of(const struct osv_advisory *a, const char *key)
+{
+    size_t low = 0, high = a->naffected;
+
+    while (low < high) {
+        const size_t mid = low + (high - low) / 2;
+
+        if (strcmp(a->affected[mid].key, key) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
 void
 osv_match(const struct osv_advisory *a, const struct package *p, struct osv_match *ret)
 {
     *ret = (struct osv_match){ OSV_NOT_AFFECTED, OSV_OTHER_PACKAGE, NULL, NULL };
-    for (size_t i = 0; i < a->naffected; i++) {
+    for (size_t i = first_of(a, p->key);
+         i < a->naffected && strcmp(a->affected[i].key, p->key) == 0; i++) {
         const struct osv_affected *entry = &a->affected[i];
-        const char *fixed;
-        enum osv_reason r;
+        const char *fixed = NULL;
+        const enum osv_reason r =
+            a->withdrawn != PLUMB_TIME_NEVER ? OSV_WITHDRAWN : by_entry(entry, p, &fixed);
 
-        if (strcmp(entry->key, p->key) != 0)
-            continue;
-        r = a->withdrawn != PLUMB_TIME_NEVER ? OSV_WITHDRAWN : by_entry(entry, p, &fixed);
         if (ret->affected == NULL || verdict_of(r) > ret->verdict)
             *ret = (struct osv_match){ verdict_of(r), r, entry,
                                        verdict_of(r) == OSV_AFFECTED ? fixed : NULL };

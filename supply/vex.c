@@ -44,8 +44,7 @@ is_cyclonedx(const json_t *root)
 
     if (format == NULL || strcmp(format, "CycloneDX") != 0)
         return false;
-    json_array_foreach(json_object_get(root, "vulnerabilities"), i, one)
-    {
+    json_array_foreach(json_object_get(root, "vulnerabilities"), i, one) {
         if (json_is_object(json_object_get(one, "analysis")))
             return true;
     }

@@ -45,8 +45,7 @@ read_hashes(const struct plumb_jv *thing, struct pool *pool, struct vex_thing *r
     hashes = pool_array(pool, json_object_size(all.json), sizeof *hashes);
     if (hashes == NULL)
         return plumb_fail_memory(err);
-    json_object_foreach(all.json, key, value)
-    {
+    json_object_foreach(all.json, key, value) {
         const struct plumb_jv v = { value, &all, key, 0 };
 
         PLUMB_TRY(build_hash(pool, &v, key, json_string_value(value), FORM,

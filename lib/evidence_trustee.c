@@ -253,6 +253,21 @@ static const struct {
     { PLUMB_TEE_TPM, "tpm", "pcr00", NULL, read_tpm },
 };
 
+/* What the vTPM measured and what the TEE did hold together only: judged apart, they could be
+ * of two versions. */
+static enum plumb_code
+refuse_composite(const json_t *root, struct plumb_err *err)
+{
+    static const char *const keys[] = { "az-snp-vtpm", "az-tdx-vtpm" };
+
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (json_object_get(root, keys[i]) != NULL)
+            return plumb_fail(err, PLUMB_UNSUPPORTED, "trustee.several", keys[i],
+                              "claims of a TEE and of its vTPM, which are not judged together "
+                              "yet");
+    return PLUMB_OK;
+}
+
 enum plumb_code
 evidence_trustee(json_t *root, struct draft_evidence *e, struct plumb_err *err)
 {
@@ -261,6 +276,7 @@ evidence_trustee(json_t *root, struct draft_evidence *e, struct plumb_err *err)
     size_t which = n;
     struct draft d;
 
+    PLUMB_TRY(refuse_composite(root, err));
     for (size_t i = 0; i < n; i++) {
         const json_t *inside = json_object_get(root, verifiers[i].key);
 

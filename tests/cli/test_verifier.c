@@ -120,6 +120,7 @@ a_release_says_which_file_it_was_measured_from(void **state)
     struct plumb_err err = { 0 };
     struct plumb_digest file;
     json_t *answer;
+    struct ran r;
 
     (void)state;
     one = release_measured("web@1.0", quote("one.dat", 0x11));
@@ -133,6 +134,11 @@ a_release_says_which_file_it_was_measured_from(void **state)
     source = &opened->statement->u.release.sources[0];
     assert_string_equal("tdx-quote", source->kind);
     assert_true(plumb_digest_eq(&file, &source->digest));
+    r = PLUMB("show", target + strlen("/v1/statements/"), "--server", server, "--trust",
+              in("trust"));
+    assert_says(r.out, "read from a tdx-quote");
+    assert_says(r.out, "nobody verified it");
+    ran_clear(&r);
     plumb_signed_free(opened);
     json_decref(answer);
 }
@@ -304,6 +310,24 @@ no_news_is_told_and_a_lost_file_is_pulled_anew(void **state)
                  in("memory"));
 }
 
+/* Its name leaves room for the lock, and none for the new file beside it: it cannot be written.
+ */
+static void
+nothing_is_used_that_could_not_be_remembered(void **state)
+{
+    char memory[512] = "";
+    size_t len;
+
+    (void)state;
+    len = (size_t)snprintf(memory, sizeof memory, "%s/", pg_directory());
+    memset(memory + len, 'm', 249);
+    assert_plumb_refused("file.write", 4, "bundle", "pull", "--server", server, "--trust",
+                         in("trust"), "--memory", memory, "-o", in("unremembered"));
+    assert_int_not_equal(0, access(in("unremembered"), F_OK));
+    assert_plumb_refused("file.write", 4, "appraise", "--trust", in("trust"), "--bundle",
+                         in("bundle"), "--memory", memory, "--evidence", in("one.dat"));
+}
+
 static void
 what_was_tampered_with_is_refused_and_nothing_of_it_shown(void **state)
 {
@@ -432,6 +456,7 @@ main(void)
         cmocka_unit_test(the_rollout_waits_for_a_recognition_and_gets_one),
         cmocka_unit_test(an_older_bundle_is_refused_by_who_remembers),
         cmocka_unit_test(no_news_is_told_and_a_lost_file_is_pulled_anew),
+        cmocka_unit_test(nothing_is_used_that_could_not_be_remembered),
         cmocka_unit_test(what_was_tampered_with_is_refused_and_nothing_of_it_shown),
         cmocka_unit_test(pulling_needs_to_know_where_and_whom_to_believe),
         cmocka_unit_test(who_waits_gets_the_next_bundle_when_it_is_there),

@@ -13,6 +13,7 @@
 #include "lib/own.h"
 #include "tests/client/run.h"
 #include "tests/pieces.h"
+#include "tests/scarce.h"
 
 static struct piece piece;
 
@@ -424,6 +425,49 @@ errors_name_the_file(void **state)
     assert_refused("evidence.unknown", measure_add(m, write_bytes("empty", "", 0), &err), &err);
 }
 
+/* What is covered, or else a document. */
+static enum plumb_code
+measure_all(const char *covered)
+{
+    struct plumb_bytes bytes = { NULL, 0 };
+    struct measure *m = NULL;
+    json_t *source = NULL;
+    enum plumb_code code = measure_new(&m, NULL);
+
+    if (code == PLUMB_OK)
+        code = measure_add(m, in("quote"), NULL);
+    if (code == PLUMB_OK)
+        code = covered != NULL ? measure_cover(m, covered, NULL)
+                               : measure_document(m, 0, &bytes, &source, NULL);
+    json_decref(source);
+    plumb_bytes_clear(&bytes);
+    measure_free(m);
+    return code;
+}
+
+static void
+memory_that_runs_out_is_said_to(void **state)
+{
+    char spec[256];
+
+    (void)state;
+    (void)quote("quote");
+    (void)snprintf(spec, sizeof spec, "mrenclave:root-store=%s", roots("roots.pem"));
+    for (int covers = 0; covers < 2; covers++)
+        for (size_t n = 0;; n++) {
+            enum plumb_code code;
+
+            scarce_begin(n);
+            code = measure_all(covers ? spec : NULL);
+            if (!scarce_end()) {
+                assert_int_equal(code, PLUMB_OK);
+                break;
+            }
+            /* jansson, reading the document, drops a character that it has no room for */
+            assert_true(code == PLUMB_NO_MEMORY || (covers == 0 && code == PLUMB_INVALID));
+        }
+}
+
 static int
 end(void **state)
 {
@@ -449,7 +493,9 @@ main(void)
         cmocka_unit_test(what_is_not_wanted_is_left_out_but_never_the_payload),
         cmocka_unit_test(sets_are_called_what_somebody_calls_them),
         cmocka_unit_test(errors_name_the_file),
+        cmocka_unit_test(memory_that_runs_out_is_said_to),
     };
 
+    scarce_jansson();
     return cmocka_run_group_tests(tests, NULL, end);
 }

@@ -94,6 +94,27 @@ what_is_no_certificate_is_refused(void **state)
 }
 
 static void
+a_root_store_cut_short_is_refused(void **state)
+{
+    struct plumb_roots x = { 0 };
+
+    (void)state;
+    a.len = 0;
+    put_certificate(&a, "One");
+    while (a.data[a.len - 1] == '\n') /* what ends the last line need not be there */
+        a.len--;
+    for (size_t len = 0; len < a.len; len++) {
+        uint8_t *cut = malloc(len > 0 ? len : 1);
+
+        assert_non_null(cut);
+        memcpy(cut, a.data, len);
+        if (plumb_roots_read(cut, len, &x, NULL) == PLUMB_OK)
+            fail_msg("%zu of %zu bytes are enough", len, a.len);
+        free(cut);
+    }
+}
+
+static void
 a_folders_digest_is_that_of_what_sha256sum_prints(void **state)
 {
     static const char printed[] =
@@ -192,6 +213,7 @@ main(void)
         cmocka_unit_test(a_root_stores_digest_does_not_go_by_order_comments_or_repeats),
         cmocka_unit_test(a_root_stores_digest_is_that_of_its_sorted_fingerprints),
         cmocka_unit_test(what_is_no_certificate_is_refused),
+        cmocka_unit_test(a_root_store_cut_short_is_refused),
         cmocka_unit_test(a_folders_digest_is_that_of_what_sha256sum_prints),
         cmocka_unit_test(a_path_that_could_be_read_in_two_ways_is_refused),
         cmocka_unit_test(memory_that_runs_out_is_said_to),

@@ -1002,6 +1002,9 @@ claims_that_lie_are_refused(void **state)
     refuse_text("evidence.unknown", "");
     refuse_text("trustee.several", "{\"sgx\":{\"body\":{\"mr_enclave\":\"" HEX32
                                    "\"}},\"tpm\":{\"pcr00\":\"" HEX32 "\"}}");
+    refuse_text("trustee.several",
+                "{\"az-snp-vtpm\":{\"measurement\":\"AAAA\",\"tpm\":{\"pcr00\":\"" HEX32
+                "\"}}}");
     refuse_text("trustee.form", "{\"sgx\":{\"body\":{\"mr_enclave\":\"01\"}}}");
     refuse_text("trustee.form", "{\"sgx\":{\"body\":{\"mr_enclave\":1}}}");
     refuse_text("trustee.form", "{\"sgx\":{\"body\":{\"mr_enclave\":\"" HEX32 "\\u0000\"}}}");
@@ -1016,6 +1019,32 @@ claims_that_lie_are_refused(void **state)
     for (int i = 0; i < 5000; i++)
         put(&piece, "[", 1);
     assert_piece_refused("evidence.unknown", &piece);
+}
+
+static void
+claims_cut_short_are_refused(void **state)
+{
+    static const char *const texts[] = {
+        "{\"schema\":\"urn:plumbline:claims:v1\",\"tee\":\"sgx\",\"claims\":{\"mrenclave\":"
+        "\"" HEX32 "\",\"isvsvn\":3}}",
+        "{\"sgx\":{\"body\":{\"mr_enclave\":\"" HEX32 "\",\"isv_svn\":\"0300\"}}}",
+        "{\"tpm\":{\"pcr00\":\"" HEX32 "\",\"pcr11\":\"" HEX32 "\"}}",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        plumb_evidence_free(read_text(texts[i]));
+        for (size_t len = 0; len < strlen(texts[i]); len++) {
+            uint8_t *cut = malloc(len > 0 ? len : 1); /* so that a byte too far is noticed */
+            struct plumb_evidence *e = NULL;
+
+            assert_non_null(cut);
+            memcpy(cut, texts[i], len);
+            if (plumb_evidence_read(cut, len, &e, NULL) == PLUMB_OK)
+                fail_msg("%zu bytes are enough of %s", len, texts[i]);
+            free(cut);
+        }
+    }
 }
 
 /* --- all --- */
@@ -1173,6 +1202,7 @@ main(void)
         cmocka_unit_test(bits_that_trustee_does_not_tell_meet_nothing),
         cmocka_unit_test(a_debug_bit_that_was_not_told_fails_closed),
         cmocka_unit_test(claims_that_lie_are_refused),
+        cmocka_unit_test(claims_cut_short_are_refused),
         cmocka_unit_test(nothing_cut_short_is_read_nor_read_beyond_its_end),
         cmocka_unit_test(memory_that_runs_out_is_said_to),
         cmocka_unit_test(seeds_of_the_fuzz_targets_are_written_on_request),

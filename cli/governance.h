@@ -9,17 +9,9 @@ void cli_quorum_text(const struct plumb_governance *g, const struct plumb_quorum
                      size_t size);
 void cli_governance_lines(struct cli *cli, const struct plumb_governance *g);
 
-/*
- * How two JSON values differ, member by member: fn is called with the path and the two values,
- * NULL where there is none. Elements of arrays go by their place, keys and principals by what
- * names them.
- */
-typedef void cli_difference_fn(void *arg, const char *path, const json_t *before,
-                               const json_t *after);
-void cli_differences(const json_t *before, const json_t *after, cli_difference_fn *fn,
-                     void *arg);
-/* The same as lines "+ path: value", "- path: value", "~ path: old -> new"; says so if there
- * are none. Returns them as an array of {"path", "before"?, "after"?}, NULL if out of memory.
+/* How two JSON values differ as lines "+ path: value", "- path: value", "~ path: old -> new";
+ * says so if there are none. Returns them as an array of {"path", "before"?, "after"?}, NULL if
+ * out of memory.
  */
 json_t *cli_difference_lines(struct cli *cli, const json_t *before, const json_t *after);
 

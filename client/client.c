@@ -425,10 +425,40 @@ client_governance(struct client *c, int64_t version, struct client_governance *r
     return PLUMB_OK;
 }
 
+/* What may wait for news: have, the number that is the answer's entity tag, 0 for none. */
+static enum plumb_code
+get_news(struct client *c, const char *path, uint64_t have, unsigned wait, size_t max,
+         bool *ret_news, struct plumb_bytes *ret, struct plumb_err *err)
+{
+    PLUMB_AUTO(transport_answer_clear) struct transport_answer answer = { 0 };
+    struct transport_call call = { .method = "GET", .path = path, .max = max };
+    char tag[24];
+
+    if (have > 0) {
+        (void)snprintf(tag, sizeof tag, "%" PRIu64, have);
+        call.if_none_match = tag;
+        call.wait = wait;
+    }
+    PLUMB_TRY(transport_do(c->transport, &call, &answer, err));
+    *ret_news = answer.status != 304;
+    if (*ret_news) {
+        *ret = answer.body;
+        answer.body = (struct plumb_bytes){ NULL, 0 };
+    }
+    return PLUMB_OK;
+}
+
 enum plumb_code
 client_checkpoint(struct client *c, struct plumb_bytes *ret, struct plumb_err *err)
 {
     return get_bytes(c, "/v1/checkpoint", NOTE_MAX, ret, err);
+}
+
+enum plumb_code
+client_checkpoint_after(struct client *c, uint64_t have, unsigned wait, bool *ret_news,
+                        struct plumb_bytes *ret, struct plumb_err *err)
+{
+    return get_news(c, "/v1/checkpoint", have, wait, NOTE_MAX, ret_news, ret, err);
 }
 
 /* The size that a checkpoint note states, unverified: its second line. */
@@ -497,25 +527,16 @@ enum plumb_code
 client_bundle(struct client *c, const char *fleet, uint64_t have, unsigned wait, uint64_t from,
               bool *ret_news, struct plumb_bytes *ret, struct plumb_err *err)
 {
-    PLUMB_AUTO(transport_answer_clear) struct transport_answer answer = { 0 };
-    char path[CLIENT_PATH_MAX], tag[24];
-    struct transport_call call = { .method = "GET", .path = path, .max = BUNDLE_MAX };
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes file = { NULL, 0 };
+    char path[CLIENT_PATH_MAX];
 
     client_path(path, sizeof path, "/v1/fleets/%s/bundle", fleet);
-    if (have > 0) {
-        (void)snprintf(tag, sizeof tag, "%" PRIu64, have);
-        call.if_none_match = tag;
-        call.wait = wait;
-    }
-    PLUMB_TRY(transport_do(c->transport, &call, &answer, err));
-    if (answer.status == 304) {
-        *ret_news = false;
+    PLUMB_TRY(get_news(c, path, have, wait, BUNDLE_MAX, ret_news, &file, err));
+    if (!*ret_news)
         return PLUMB_OK;
-    }
     if (from > 0)
-        PLUMB_TRY(splice_consistency(c, from, &answer.body, err));
-    *ret_news = true;
-    *ret = answer.body;
-    answer.body = (struct plumb_bytes){ NULL, 0 };
+        PLUMB_TRY(splice_consistency(c, from, &file, err));
+    *ret = file;
+    file = (struct plumb_bytes){ NULL, 0 };
     return PLUMB_OK;
 }

@@ -108,9 +108,15 @@ PLUMB_MUST_CHECK enum plumb_code client_governance(struct client *c, int64_t ver
                                                    struct client_governance *ret,
                                                    struct plumb_err *err);
 
-/* The newest signed checkpoint, as it came. */
+/* The newest signed checkpoint, as it came; client/head.h verifies it. */
 PLUMB_MUST_CHECK enum plumb_code client_checkpoint(struct client *c, struct plumb_bytes *ret,
                                                    struct plumb_err *err);
+/* have: the log size that the caller has; the answer waits up to wait seconds for a larger one.
+ * *ret_news false: there was none, and *ret is left alone. */
+PLUMB_MUST_CHECK enum plumb_code client_checkpoint_after(struct client *c, uint64_t have,
+                                                         unsigned wait, bool *ret_news,
+                                                         struct plumb_bytes *ret,
+                                                         struct plumb_err *err);
 
 /*
  * A fleet's bundle file. have: the index of the publication that the caller has (0: none); with

@@ -133,6 +133,20 @@ plumb_quorum_tally(const struct plumb_chain *c, size_t known,
     return filled(&seating) ? PLUMB_TALLY_OPEN : PLUMB_TALLY_UNREACHABLE;
 }
 
+size_t
+plumb_quorum_filled(const struct plumb_chain *c, const struct plumb_governance *doc,
+                    const struct plumb_quorum *q, const struct plumb_vote *votes, size_t n,
+                    size_t *ret_places)
+{
+    struct plumb_seating seating;
+    struct ballot ballot;
+
+    count(c, 0, doc, q, votes, n, &ballot);
+    plumb_seat(doc, q, approves, &ballot, &seating);
+    *ret_places = seating.nplaces;
+    return seating.nfilled;
+}
+
 /* --- of a document by itself --- */
 
 struct able {

@@ -256,6 +256,11 @@ enum plumb_tally plumb_quorum_tally(const struct plumb_chain *c, size_t known,
                                     const struct plumb_quorum *q,
                                     const struct plumb_vote *votes, size_t n);
 
+/* How many of q's places these votes fill, counted as above; *ret_places is how many it has. */
+size_t plumb_quorum_filled(const struct plumb_chain *c, const struct plumb_governance *doc,
+                           const struct plumb_quorum *q, const struct plumb_vote *votes,
+                           size_t n, size_t *ret_places);
+
 /* Can principals with active keys fill q? With others: besides some principal that may propose.
  */
 bool plumb_quorum_reachable(const struct plumb_governance *doc, const struct plumb_quorum *q,

@@ -146,13 +146,22 @@ plumb_cosign(const char *name, const struct plumb_signer *signer, plumb_time tim
     return PLUMB_OK;
 }
 
-/* Marks in *seen whose lines these are; the lines of p's witnesses that are new are put to *at.
- */
+/* Which lines go to what is made. */
+enum take { TAKE_NONE, TAKE_WITNESSES, TAKE_ALL };
+
+struct making {
+    const struct plumb_log_policy *p;
+    struct plumb_span text;
+    bool seen[PLUMB_POLICY_KEYS]; /* whose line is there */
+    char *at;                     /* where the next line goes */
+    size_t n;                     /* lines put there */
+};
+
+/* Of these lines, those of keys that p knows; they must verify where they are taken. */
 static enum plumb_code
-walk(const struct plumb_log_policy *p, struct plumb_span text, struct plumb_span lines,
-     bool seen[PLUMB_POLICY_KEYS], char **at, size_t *n, struct plumb_err *err)
+walk(struct making *m, struct plumb_span lines, enum take take, struct plumb_err *err)
 {
-    struct plumb_note note = { text, lines };
+    struct plumb_note note = { m->text, lines };
 
     for (;;) {
         PLUMB_AUTO(auto_sig) struct plumb_note_sig sig = { 0 };
@@ -162,21 +171,60 @@ walk(const struct plumb_log_policy *p, struct plumb_span text, struct plumb_span
         PLUMB_TRY(plumb_note_next(&note, &sig, &end, err));
         if (end)
             break;
-        key = plumb_policy_key_of(p, &sig);
-        if (key == NULL || (at != NULL && key->vkey.type != PLUMB_SIG_COSIGNATURE))
+        key = plumb_policy_key_of(m->p, &sig);
+        if (key == NULL || (take == TAKE_WITNESSES && key->vkey.type != PLUMB_SIG_COSIGNATURE))
             continue;
-        if (at != NULL) {
-            PLUMB_TRY(plumb_policy_key_verify(key, text, &sig, err));
-            if (!seen[key - p->keys]) {
-                *at = plumb_put_signature(*at, &key->vkey, sig.blob.data + 4, sig.blob.len - 4);
-                ++*n;
+        if (take != TAKE_NONE) {
+            PLUMB_TRY(plumb_policy_key_verify(key, m->text, &sig, err));
+            if (!m->seen[key - m->p->keys]) {
+                m->at =
+                    plumb_put_signature(m->at, &key->vkey, sig.blob.data + 4, sig.blob.len - 4);
+                m->n++;
             }
         }
-        seen[key - p->keys] = true;
+        m->seen[key - m->p->keys] = true;
     }
     return note.sigs.len == 0 ? PLUMB_OK
                               : plumb_fail(err, PLUMB_INVALID, "note.form", "",
                                            "the last signature line does not end");
+}
+
+/* The first len bytes of note, and room for a line by each key of a policy. */
+static enum plumb_code
+begin_note(const void *note, size_t len, struct plumb_bytes *ret, struct making *m,
+           struct plumb_err *err)
+{
+    ret->data = malloc(len + PLUMB_POLICY_KEYS * PLUMB_SIGNATURE_LINE(PLUMB_COSIGNATURE) + 1);
+    if (ret->data == NULL)
+        return plumb_fail_memory(err);
+    memcpy(ret->data, note, len);
+    m->at = (char *)ret->data + len;
+    *m->at = '\0';
+    return PLUMB_OK;
+}
+
+static void
+end_note(const struct making *m, struct plumb_bytes *made, struct plumb_bytes *ret)
+{
+    made->len = (size_t)(m->at - (char *)made->data);
+    *ret = *made;
+    *made = (struct plumb_bytes){ 0 };
+}
+
+enum plumb_code
+plumb_checkpoint_known(const struct plumb_log_policy *p, const void *note, size_t len,
+                       struct plumb_bytes *ret, struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes made = { 0 };
+    struct making m = { .p = p };
+    struct plumb_note parts;
+
+    PLUMB_TRY(plumb_note_split(note, len, &parts, err));
+    m.text = parts.text;
+    PLUMB_TRY(begin_note(note, parts.text.len + 1, &made, &m, err));
+    PLUMB_TRY(walk(&m, parts.sigs, TAKE_ALL, err));
+    end_note(&m, &made, ret);
+    return PLUMB_OK;
 }
 
 enum plumb_code
@@ -184,23 +232,16 @@ plumb_cosigned_add(const struct plumb_log_policy *p, const void *note, size_t le
                    const void *lines, size_t lines_len, struct plumb_bytes *ret, size_t *ret_n,
                    struct plumb_err *err)
 {
-    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes all = { 0 };
-    bool seen[PLUMB_POLICY_KEYS] = { false };
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes made = { 0 };
+    struct making m = { .p = p };
     struct plumb_note parts;
-    size_t n = 0;
-    char *at;
 
     PLUMB_TRY(plumb_note_split(note, len, &parts, err));
-    PLUMB_TRY(walk(p, parts.text, parts.sigs, seen, NULL, NULL, err));
-    all.data = malloc(len + PLUMB_POLICY_NAMES * PLUMB_SIGNATURE_LINE(PLUMB_COSIGNATURE) + 1);
-    if (all.data == NULL)
-        return plumb_fail_memory(err);
-    memcpy(all.data, note, len);
-    at = (char *)all.data + len;
-    *at = '\0';
-    PLUMB_TRY(walk(p, parts.text, (struct plumb_span){ lines, lines_len }, seen, &at, &n, err));
-    all.len = (size_t)(at - (char *)all.data);
-    *ret = (struct plumb_bytes){ PLUMB_TAKE(all.data), all.len };
-    *ret_n = n;
+    m.text = parts.text;
+    PLUMB_TRY(walk(&m, parts.sigs, TAKE_NONE, err));
+    PLUMB_TRY(begin_note(note, len, &made, &m, err));
+    PLUMB_TRY(walk(&m, (struct plumb_span){ lines, lines_len }, TAKE_WITNESSES, err));
+    *ret_n = m.n;
+    end_note(&m, &made, ret);
     return PLUMB_OK;
 }

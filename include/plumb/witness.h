@@ -54,6 +54,15 @@ PLUMB_MUST_CHECK enum plumb_code plumb_cosign(const char *name,
                                               struct plumb_bytes *ret, struct plumb_err *err);
 
 /*
+ * note with the signature lines of p's keys alone, each once: what strangers added to a public
+ * checkpoint is not kept. Rule "note.signature" for a known key's line that does not verify.
+ */
+PLUMB_MUST_CHECK enum plumb_code plumb_checkpoint_known(const struct plumb_log_policy *p,
+                                                        const void *note, size_t len,
+                                                        struct plumb_bytes *ret,
+                                                        struct plumb_err *err);
+
+/*
  * note with those of the signature lines that witnesses of p made and that it has not yet; the
  * lines of others are left out. A known witness's line that does not verify refuses them all:
  * "note.signature". *ret_n is how many came along.

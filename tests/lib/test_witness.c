@@ -8,14 +8,15 @@
 
 #include "lib/own.h"
 #include "tests/lib/notes.h"
+#include "tests/tinylog.h"
 
-#define ORIGIN "example.org/log"
+#define ORIGIN TINYLOG_ORIGIN
 #define NOW    INT64_C(1795489892)
 #define SIZE   13
 
+static struct tinylog tiny;
 static struct plumb_signer *log_key, *other_key, *witness_key;
 static struct plumb_log_policy *policy; /* what a witness knows of the log */
-static struct plumb_digest leaves[SIZE];
 
 static int
 begin(void **state)
@@ -24,13 +25,12 @@ begin(void **state)
     char text[512];
 
     (void)state;
-    assert_ok(plumb_signer_generate(PLUMB_KEY_ED25519, &log_key, &err), &err);
+    tinylog_begin(&tiny);
+    log_key = tiny.key;
     assert_ok(plumb_signer_generate(PLUMB_KEY_ED25519, &other_key, &err), &err);
     assert_ok(plumb_signer_generate(PLUMB_KEY_ED25519, &witness_key, &err), &err);
     (void)snprintf(text, sizeof text, "log %s\nquorum none\n", vkey_of(ORIGIN, 1, log_key));
     policy = policy_of(text);
-    for (size_t i = 0; i < SIZE; i++)
-        plumb_leaf_hash(&i, sizeof i, &leaves[i]);
     return 0;
 }
 
@@ -38,7 +38,7 @@ static int
 end(void **state)
 {
     (void)state;
-    plumb_signer_free(log_key);
+    tinylog_end(&tiny);
     plumb_signer_free(other_key);
     plumb_signer_free(witness_key);
     plumb_log_policy_free(policy);
@@ -48,10 +48,7 @@ end(void **state)
 static struct plumb_checkpoint
 head(uint64_t size)
 {
-    struct plumb_checkpoint c = { .origin = ORIGIN, .size = size };
-
-    plumb_tree_root(leaves, size, &c.root);
-    return c;
+    return tinylog_head(&tiny, size);
 }
 
 static struct plumb_bytes
@@ -64,30 +61,11 @@ signed_by(const struct plumb_checkpoint *c, struct plumb_signer *signer)
     return note;
 }
 
-static enum plumb_code
-node(void *arg, unsigned level, uint64_t n, struct plumb_digest *ret, struct plumb_err *err)
-{
-    (void)arg;
-    (void)err;
-    plumb_tree_root(leaves + (n << level), (size_t)1 << level, ret);
-    return PLUMB_OK;
-}
-
-/* The request by which the log of SIZE leaves goes from old to size. */
+/* The request by which the log goes from old to size. */
 static struct plumb_bytes
 request_for(uint64_t old, uint64_t size)
 {
-    struct plumb_checkpoint c = head(size);
-    struct plumb_bytes note = signed_by(&c, log_key), body = { 0 };
-    struct plumb_digest proof[PLUMB_PROOF_MAX];
-    struct plumb_err err;
-    size_t n = 0;
-
-    if (old > 0 && old <= size)
-        assert_ok(plumb_consistency_build(old, size, node, NULL, proof, &n, &err), &err);
-    assert_ok(plumb_add_checkpoint_text(old, proof, n, note.data, note.len, &body, &err), &err);
-    plumb_bytes_clear(&note);
-    return body;
+    return tinylog_request(&tiny, old, size);
 }
 
 static enum plumb_code
@@ -413,6 +391,40 @@ only_lines_of_known_witnesses_are_added(void **state)
 }
 
 static void
+what_strangers_add_to_a_checkpoint_is_not_kept(void **state)
+{
+    struct plumb_log_policy *p = policy_with_witness("witness.example/w", witness_key);
+    struct plumb_checkpoint c = head(9);
+    struct plumb_bytes note = signed_by(&c, log_key), more = { 0 }, kept = { 0 }, text = { 0 };
+    struct plumb_err err;
+    char *own = strdup(strstr((char *)note.data, DASH));
+
+    (void)state;
+    assert_ok(plumb_bytes_copy(note.data, note.len - strlen(own) - 1, &text, &err), &err);
+    assert_ok(plumb_bytes_copy(note.data, note.len, &more, &err), &err);
+    for (int i = 0; i < 40; i++)
+        add_line(&more, "stranger", 7, "nothing", 7);
+    sign_note(&more, (char *)text.data, "witness.example/w", 4, witness_key, NOW);
+    assert_ok(plumb_checkpoint_known(p, more.data, more.len, &kept, &err), &err);
+    sign_note(&note, (char *)text.data, "witness.example/w", 4, witness_key, NOW);
+    assert_string_equal((char *)note.data, (char *)kept.data);
+    assert_int_equal(note.len, kept.len);
+    plumb_bytes_clear(&kept);
+    sign_note(&note, (char *)text.data, "witness.example/w", 4, witness_key, NOW + 1);
+    assert_ok(plumb_checkpoint_known(p, note.data, note.len, &kept, &err), &err);
+    assert_true(kept.len < note.len);
+    plumb_bytes_clear(&kept);
+    sign_note(&note, "another text\n", "witness.example/w", 4, witness_key, NOW);
+    assert_refused("note.signature",
+                   plumb_checkpoint_known(p, note.data, note.len, &kept, &err), &err);
+    plumb_bytes_clear(&note);
+    plumb_bytes_clear(&more);
+    plumb_bytes_clear(&text);
+    plumb_log_policy_free(p);
+    free(own);
+}
+
+static void
 a_cosigner_has_an_ed25519_key_a_name_and_a_clock(void **state)
 {
     struct plumb_checkpoint c = head(9);
@@ -448,6 +460,7 @@ main(void)
         cmocka_unit_test(no_more_than_63_hashes_are_taken),
         cmocka_unit_test(a_cosignature_verifies_and_is_added_once),
         cmocka_unit_test(only_lines_of_known_witnesses_are_added),
+        cmocka_unit_test(what_strangers_add_to_a_checkpoint_is_not_kept),
         cmocka_unit_test(a_cosigner_has_an_ed25519_key_a_name_and_a_clock),
     };
 

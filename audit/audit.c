@@ -184,6 +184,12 @@ audit_engine(const struct audit *a)
     return a->engine;
 }
 
+struct engine *
+audit_engine_last(struct audit *a)
+{
+    return a->engine;
+}
+
 const struct plumb_checkpoint *
 audit_head(const struct audit *a, bool *ret_verified)
 {

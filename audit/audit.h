@@ -106,6 +106,8 @@ const struct audit_finding *audit_findings(const struct audit *a, size_t *ret_n)
 uint64_t audit_found(const struct audit *a);
 /* The state after the last entry that was folded. */
 const struct engine *audit_engine(const struct audit *a);
+/* The same, of which time may be let pass: when nothing else is asked of it any more. */
+struct engine *audit_engine_last(struct audit *a);
 /* The checkpoint that the log was held to, and whether its signatures were verified. */
 const struct plumb_checkpoint *audit_head(const struct audit *a, bool *ret_verified);
 

@@ -47,6 +47,8 @@
     X(log_receipt)                      \
     X(log_entry)                        \
     X(log_checkpoint)                   \
+    X(log_export)                       \
+    X(audit)                            \
     X(completion)
 /* clang-format on */
 

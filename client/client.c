@@ -73,9 +73,9 @@ client_path(char *ret, size_t size, const char *format, ...)
     ret[at] = '\0';
 }
 
-static enum plumb_code
-get_bytes(struct client *c, const char *path, size_t max, struct plumb_bytes *ret,
-          struct plumb_err *err)
+enum plumb_code
+client_file(struct client *c, const char *path, size_t max, struct plumb_bytes *ret,
+            struct plumb_err *err)
 {
     PLUMB_AUTO(transport_answer_clear) struct transport_answer answer = { 0 };
     struct transport_call call = { .method = "GET", .path = path, .max = max };
@@ -103,7 +103,7 @@ client_get(struct client *c, const char *path, json_t **ret, struct plumb_err *e
 {
     PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes body = { NULL, 0 };
 
-    PLUMB_TRY(get_bytes(c, path, JSON_MAX, &body, err));
+    PLUMB_TRY(client_file(c, path, JSON_MAX, &body, err));
     return load_answer(&body, JSON_MAX, ret, err);
 }
 
@@ -181,7 +181,7 @@ client_blob_get(struct client *c, const struct plumb_digest *digest, size_t max,
 
     plumb_digest_hex(digest, hex);
     (void)snprintf(path, sizeof path, "/v1/blobs/%s", hex);
-    PLUMB_TRY(get_bytes(c, path, max, &bytes, err));
+    PLUMB_TRY(client_file(c, path, max, &bytes, err));
     plumb_sha256(bytes.data, bytes.len, &got);
     if (!plumb_digest_eq(&got, digest))
         return plumb_fail(err, PLUMB_REFUSED, "blob.digest", hex,
@@ -219,7 +219,7 @@ client_entry(struct client *c, uint64_t index, plumb_key_lookup *lookup, void *a
     char path[128];
 
     (void)snprintf(path, sizeof path, "/v1/entries/%" PRIu64, index);
-    PLUMB_TRY(get_bytes(c, path, PLUMB_ENTRY_MAX, &entry, err));
+    PLUMB_TRY(client_file(c, path, PLUMB_ENTRY_MAX, &entry, err));
     return open_entry(entry.data, entry.len, index, lookup, arg, ret, err);
 }
 
@@ -236,7 +236,7 @@ get_entry(struct client *c, const struct plumb_digest *id, uint64_t *ret_index,
 
     plumb_digest_hex(id, hex);
     (void)snprintf(path, sizeof path, "/v1/statements/%s", hex);
-    PLUMB_TRY(get_bytes(c, path, ENTRY_JSON, &body, err));
+    PLUMB_TRY(client_file(c, path, ENTRY_JSON, &body, err));
     PLUMB_TRY(load_answer(&body, ENTRY_JSON, &answer, err));
     root = plumb_jv_root(answer, "answer");
     index = plumb_jv_member(&root, "index");
@@ -451,7 +451,7 @@ get_news(struct client *c, const char *path, uint64_t have, unsigned wait, size_
 enum plumb_code
 client_checkpoint(struct client *c, struct plumb_bytes *ret, struct plumb_err *err)
 {
-    return get_bytes(c, "/v1/checkpoint", NOTE_MAX, ret, err);
+    return client_file(c, "/v1/checkpoint", NOTE_MAX, ret, err);
 }
 
 enum plumb_code

@@ -14,6 +14,9 @@ typedef bool client_progress_fn(void *arg, const char *what, uint64_t done, uint
 
 struct client_config {
     const char *server; /* "https://HOST:PORT", or "unix:/path/of/plumbd.sock" */
+    /* An ordinary web server, of what needs nobody to vouch for it: server is "http://" or
+     * "https://", with a path that others go on; the usual authorities vouch, not pins. */
+    bool web;
     /* SHA-256 of the server's TLS key (SPKI), any one of them: the only thing that vouches for
      * an https server, so there must be one ("client.pin"). */
     const struct plumb_digest *pins;
@@ -35,6 +38,9 @@ void client_close(struct client *c);
  */
 PLUMB_MUST_CHECK enum plumb_code client_get(struct client *c, const char *path, json_t **ret,
                                             struct plumb_err *err);
+/* GET any bytes, at most max. */
+PLUMB_MUST_CHECK enum plumb_code client_file(struct client *c, const char *path, size_t max,
+                                             struct plumb_bytes *ret, struct plumb_err *err);
 /* All pages of a list (at most max items) as one array; path has its query. */
 PLUMB_MUST_CHECK enum plumb_code client_list(struct client *c, const char *path,
                                              const char *member, size_t max, json_t **ret,

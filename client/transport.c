@@ -18,6 +18,7 @@ struct transport {
     CURL *curl;
     char base[BASE_MAX]; /* what goes before a path */
     char *socket;        /* of a local server, or NULL */
+    bool web;            /* an ordinary web server */
     char *pins;          /* as libcurl wants them */
     struct plumb_bytes key, certificate;
     client_progress_fn *progress;
@@ -89,12 +90,31 @@ write_pins(struct transport *t, const struct client_config *config, struct plumb
     return PLUMB_OK;
 }
 
+/* The prefix of an ordinary web server, without the slash at its end. */
+static enum plumb_code
+read_web(struct transport *t, const char *server, struct plumb_err *err)
+{
+    size_t len = strlen(server);
+
+    while (len > 0 && server[len - 1] == '/')
+        len--;
+    if ((strncmp(server, "https://", 8) != 0 && strncmp(server, "http://", 7) != 0) ||
+        strpbrk(server, "?#@\\ ") != NULL || len >= sizeof t->base)
+        return plumb_fail(err, PLUMB_INVALID, "client.server", "server",
+                          "want http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH");
+    (void)snprintf(t->base, sizeof t->base, "%.*s", (int)len, server);
+    t->web = true;
+    return PLUMB_OK;
+}
+
 static enum plumb_code
 read_server(struct transport *t, const struct client_config *config, struct plumb_err *err)
 {
     const char *server = config->server != NULL ? config->server : "";
     int n;
 
+    if (config->web)
+        return read_web(t, server, err);
     if (strncmp(server, "unix:/", 6) == 0) {
         (void)snprintf(t->base, sizeof t->base, "http://local");
         t->socket = strdup(server + 5);
@@ -220,6 +240,10 @@ set_up(struct transport *t)
     if (t->socket != NULL) {
         SET(CURLOPT_PROTOCOLS_STR, "http");
         SET(CURLOPT_UNIX_SOCKET_PATH, t->socket);
+        return bad;
+    }
+    if (t->web) {
+        SET(CURLOPT_PROTOCOLS_STR, "http,https");
         return bad;
     }
     SET(CURLOPT_PROTOCOLS_STR, "https");

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/own.h"
+
 size_t
 count_quorums(const struct proposed *what)
 {
@@ -88,15 +90,77 @@ count_missing(const struct engine *e, const struct proposal *p, char *ret, size_
     }
 }
 
-bool
-count_stands(const struct engine *e, const struct proposal *p, size_t known)
+/* The document in force at the last vote. */
+static const struct plumb_governance *
+counted_by(const struct engine *e, const struct proposal *p)
 {
     uint64_t last = p->votes[p->nvotes - 1].index;
 
     /* a governance change is counted by the document that it replaced */
     if (p->what->kind == PLUMB_KIND_GOVERNANCE && last > 0)
         last--;
-    return tally_by(e, plumb_chain_at(e->chain, last)->document, known, p) == PLUMB_TALLY_MET;
+    return plumb_chain_at(e->chain, last)->document;
+}
+
+bool
+count_stands(const struct engine *e, const struct proposal *p, size_t known)
+{
+    return tally_by(e, counted_by(e, p), known, p) == PLUMB_TALLY_MET;
+}
+
+static bool
+is_left_out(const struct engine *e, const struct plumb_vote *vote, const char *principal,
+            const struct plumb_digest *key)
+{
+    const char *owner;
+
+    if (principal == NULL)
+        return plumb_digest_eq(&vote->key, key);
+    owner = engine_owner(e, &vote->key);
+    return owner != NULL && strcmp(owner, principal) == 0;
+}
+
+/* p without some votes. The proposal itself stays, for a quorum that asks for others must know
+ * whose it is; as nobody's it is no approval. */
+static struct proposal *
+without(const struct engine *e, const struct proposal *p, const char *principal,
+        const struct plumb_digest *key, struct plumb_vote *ret_proposal)
+{
+    struct proposal *copy = proposal_copy(p);
+
+    if (copy == NULL)
+        return NULL;
+    copy->nvotes = 1;
+    for (size_t i = 1; i < p->nvotes; i++)
+        if (!is_left_out(e, &p->votes[i], principal, key))
+            copy->votes[copy->nvotes++] = p->votes[i];
+    *ret_proposal = p->votes[0];
+    if (is_left_out(e, ret_proposal, principal, key))
+        memset(&ret_proposal->key, 0, sizeof ret_proposal->key);
+    return copy;
+}
+
+bool
+engine_stands_without(const struct engine *e, const struct plumb_digest *id,
+                      const char *principal, const struct plumb_digest *key)
+{
+    const struct proposal *p = state_proposal(e, id);
+    PLUMB_AUTO(proposal_auto) struct proposal *rest = NULL;
+    struct plumb_vote nobodys;
+    const struct plumb_governance *doc;
+
+    if (p == NULL || (rest = without(e, p, principal, key, &nobodys)) == NULL)
+        return false;
+    doc = counted_by(e, p);
+    for (size_t i = 0; i < count_quorums(p->what); i++) {
+        const struct plumb_quorum *q = count_quorum(doc, p->what, i);
+
+        rest->votes[0] = q != NULL && q->others ? p->votes[0] : nobodys;
+        if (q == NULL || plumb_quorum_tally(e->chain, 0, doc, q, rest->votes, rest->nvotes) !=
+                             PLUMB_TALLY_MET)
+            return false;
+    }
+    return true;
 }
 
 static bool

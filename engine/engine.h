@@ -269,6 +269,14 @@ void engine_each_change(const struct engine *e, const struct engine_changes *to)
 enum plumb_tally engine_tally(const struct engine *e, const struct plumb_digest *proposal,
                               char *ret_missing, size_t size);
 
+/*
+ * Would the quorum of a proposal that took effect stand without the votes of this principal, or
+ * (principal NULL) without those that this key signed? By the document that counted it then,
+ * and what is known of keys now.
+ */
+bool engine_stands_without(const struct engine *e, const struct plumb_digest *proposal,
+                           const char *principal, const struct plumb_digest *key);
+
 /* --- bundles --- */
 
 /* A part of a bundle's content: canonical JSON and its digest. */

@@ -13,6 +13,8 @@
 #define ARTIFACTS_MAX 64
 #define WITHOUT_MAX   64
 
+_Static_assert(ARTIFACTS_MAX <= PLUMB_COVERS_MAX, "one measurement may cover them all");
+
 struct measure {
     struct pool *pool;                             /* of paths, sets and what they cover */
     struct plumb_evidence *evidence[READINGS_MAX]; /* each has a reading at least */
@@ -301,9 +303,6 @@ cover(const struct measure *m, struct plumb_measurement *ret,
 
     if (covers == NULL)
         return plumb_fail_memory(err);
-    if (ret->ncovers == PLUMB_COVERS_MAX)
-        return plumb_fail(err, PLUMB_TOO_LARGE, "measure.covers", ret->kind->name,
-                          "covers more than %d things", PLUMB_COVERS_MAX);
     if (ret->ncovers > 0)
         memcpy(covers, ret->covers, ret->ncovers * sizeof *covers);
     covers[ret->ncovers].kind = artifact->kind;

@@ -24,6 +24,9 @@ begin(void **state)
 {
     (void)state;
     make_begin(&make, time(NULL));
+    make_set(&make, "fleets.brief", json_deep_copy(make_at(&make, "fleets.prod")));
+    make_set(&make, "fleets.brief.validity", json_string("PT3S"));
+    make_set(&make, "fleets.brief.refresh", json_string("PT2S"));
     plumbd_prepare(&service, &make);
     plumbd_start(&service);
     plumbd_genesis(&service, &make);
@@ -31,6 +34,7 @@ begin(void **state)
     (void)in_key("rex.sign", make_who(&make, "rex")->sign);
     (void)in_key("vera.sign", make_who(&make, "vera")->sign);
     assert_plumb(0, "trust", "prod", "--server", server, "-o", in("trust"));
+    assert_plumb(0, "trust", "brief", "--server", server, "-o", in("brief.trust"));
     return 0;
 }
 
@@ -369,6 +373,31 @@ pulling_needs_to_know_where_and_whom_to_believe(void **state)
                  in("trust"), "--memory", in("memory"), "-o", in("bundle"));
 }
 
+static void
+by_an_expired_bundle_nothing_is_accepted(void **state)
+{
+    int status = 0;
+
+    (void)state;
+    assert_plumb(0, "bundle", "pull", "--server", server, "--trust", in("brief.trust"),
+                 "--memory", in("brief.memory"), "-o", in("brief"));
+    for (int i = 0; i < 600 && status == 0; i++) {
+        struct ran r = PLUMB("bundle", "verify", in("brief"), "--trust", in("brief.trust"));
+
+        status = r.status;
+        ran_clear(&r);
+        pause_ms(50);
+    }
+    assert_int_equal(5, status);
+    assert_plumb(5, "appraise", "--trust", in("brief.trust"), "--bundle", in("brief"),
+                 "--evidence", in("one.dat"));
+    assert_plumb(5, "recognise", "--server", server, "--trust", in("brief.trust"), "--bundle",
+                 in("brief"), "--sign-key", in("vera.sign"), "--evidence", in("one.dat"));
+    assert_plumb_refused("recognise.stale", 1, "recognise", "--server", server, "--trust",
+                         in("brief.trust"), "--bundle", in("brief"), "--sign-key",
+                         in("vera.sign"), "web@1.0");
+}
+
 /* --- waiting --- */
 
 static bool
@@ -459,6 +488,7 @@ main(void)
         cmocka_unit_test(nothing_is_used_that_could_not_be_remembered),
         cmocka_unit_test(what_was_tampered_with_is_refused_and_nothing_of_it_shown),
         cmocka_unit_test(pulling_needs_to_know_where_and_whom_to_believe),
+        cmocka_unit_test(by_an_expired_bundle_nothing_is_accepted),
         cmocka_unit_test(who_waits_gets_the_next_bundle_when_it_is_there),
         cmocka_unit_test(what_is_mixed_of_two_versions_is_refused),
         cmocka_unit_test(who_follows_has_each_bundle_soon_and_ends_when_told),

@@ -331,6 +331,28 @@ a_folder_with_a_link_in_it_is_refused(void **state)
 }
 
 static void
+folders_and_lists_of_files_end(void **state)
+{
+    PLUMB_AUTO(auto_measure) struct measure *m = begin();
+    PLUMB_AUTO(auto_measure) struct measure *many = begin();
+    struct plumb_err err = { 0 };
+    char path[4096];
+    size_t at = (size_t)snprintf(path, sizeof path, "%s", in("deep"));
+
+    (void)state;
+    for (int i = 0; i < 80; i++) {
+        assert_int_equal(0, mkdir(path, 0777));
+        at += (size_t)snprintf(path + at, sizeof path - at, "/d");
+    }
+    assert_refused("folder.depth", measure_add(m, in("deep"), &err), &err);
+
+    (void)roots("roots.pem");
+    for (int i = 0; i < 64; i++)
+        add(many, in("roots.pem"));
+    assert_refused("measure.size", measure_add(many, in("roots.pem"), &err), &err);
+}
+
+static void
 a_layouts_folder_says_what_its_archive_says(void **state)
 {
     static const char layout[] = "{\"imageLayoutVersion\":\"1.0.0\"}";
@@ -489,6 +511,7 @@ main(void)
         cmocka_unit_test(what_covers_nothing_is_refused),
         cmocka_unit_test(a_store_or_folder_by_itself_is_known_but_nothing_to_release),
         cmocka_unit_test(a_folder_with_a_link_in_it_is_refused),
+        cmocka_unit_test(folders_and_lists_of_files_end),
         cmocka_unit_test(a_layouts_folder_says_what_its_archive_says),
         cmocka_unit_test(what_is_not_wanted_is_left_out_but_never_the_payload),
         cmocka_unit_test(sets_are_called_what_somebody_calls_them),

@@ -130,13 +130,6 @@ approves(const char *who, const char *id)
 }
 
 void
-assert_says(const char *text, const char *what)
-{
-    if (strstr(text, what) == NULL)
-        fail_msg("it does not say '%s': %s", what, text);
-}
-
-void
 released(const char *version, const char *values)
 {
     const char *id = id_of(ANSWER("pipeline", "release", "add", version, "--values", values));

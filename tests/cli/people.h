@@ -36,8 +36,6 @@ json_t *answer_of(struct ran r);
 const char *id_of(json_t *receipt);
 /* Somebody approves: it must work. */
 void approves(const char *who, const char *id);
-/* Fails unless text has what in it. */
-void assert_says(const char *text, const char *what);
 /* Released by the pipeline, approved by Alice and Bob. */
 void released(const char *version, const char *values);
 /* Proposed by Alice, approved by Bob. */

@@ -146,6 +146,13 @@ assert_status(int status, const struct ran *r)
         fail_msg("want status %d, got %d: %s%s", status, r->status, r->out, r->err);
 }
 
+void
+assert_says(const char *text, const char *what)
+{
+    if (strstr(text, what) == NULL)
+        fail_msg("it does not say '%s': %s", what, text);
+}
+
 json_t *
 ran_json(const struct ran *r)
 {

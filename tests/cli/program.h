@@ -18,6 +18,8 @@ struct ran program_run(const char *const *args);
 #define PLUMB(...) program_run((const char *const[]){ __VA_ARGS__, (const char *)0 })
 /* Must end so; what it said is shown if it does not. */
 void assert_status(int status, const struct ran *r);
+/* Fails unless text has what in it. */
+void assert_says(const char *text, const char *what);
 /* Runs to its end with this status, and nobody looks at what it says. */
 #define assert_plumb(status, ...)                                                              \
     do {                                                                                       \

@@ -37,13 +37,6 @@ sets_of(const json_t *document)
 }
 
 static void
-assert_says(const char *text, const char *what)
-{
-    if (strstr(text, what) == NULL)
-        fail_msg("it does not say '%s': %s", what, text);
-}
-
-static void
 a_document_comes_out_and_what_was_left_out_beside_it(void **state)
 {
     struct ran r = PLUMB("measure", quote());

@@ -9,9 +9,9 @@
 #include <time.h>
 
 #include "lib/own.h"
+#include "tests/cli/made.h"
 #include "tests/cli/program.h"
 #include "tests/real.h"
-#include "tests/server/acts.h"
 
 static const struct {
     const char *path;
@@ -30,24 +30,20 @@ static const struct {
     { "tees/nitro/valid-attestation-doc.cbor", false },
 };
 
-static struct make make;
-static struct plumbd service;
-static char server[300];
+static struct made made;
+
+static void
+every_tee(struct make *m)
+{
+    make_set(m, "payloads.web.tees", json_pack("[s, s, s, s]", "nitro", "sgx", "snp", "tdx"));
+    make_set(m, "fleets.prod.recognitions", json_integer(0));
+}
 
 static int
 begin(void **state)
 {
     (void)state;
-    make_begin(&make, time(NULL));
-    make_set(&make, "payloads.web.tees",
-             json_pack("[s, s, s, s]", "nitro", "sgx", "snp", "tdx"));
-    make_set(&make, "fleets.prod.recognitions", json_integer(0));
-    plumbd_prepare(&service, &make);
-    plumbd_start(&service);
-    plumbd_genesis(&service, &make);
-    (void)snprintf(server, sizeof server, "unix:%s/plumbd.sock", service.data);
-    (void)in_key("rex.sign", make_who(&make, "rex")->sign);
-    assert_plumb(0, "trust", "prod", "--server", server, "-o", in("trust"));
+    made_begin(&made, every_tee);
     return 0;
 }
 
@@ -55,8 +51,7 @@ static int
 end(void **state)
 {
     (void)state;
-    plumbd_stop(&service, SIGTERM);
-    make_end(&make);
+    made_end(&made);
     return 0;
 }
 
@@ -70,7 +65,7 @@ real(const char *path)
 }
 
 #define RELEASE(name)                                                                          \
-    "release", "add", name, "--measure", in("file"), "--server", server, "--trust",            \
+    "release", "add", name, "--measure", in("file"), "--server", made.server, "--trust",       \
         in("trust"), "--sign-key", in("rex.sign")
 
 /* Released by what the file says, in spite of all warnings; what an approver is shown. */
@@ -89,14 +84,14 @@ release(const char *name)
     text = json_string_value(json_object_get(receipt, "id"));
     assert_ok(plumb_digest_parse(text, "id", &id, &err), &err);
     ran_clear(&r);
-    r = PLUMB("show", text, "--server", server, "--trust", in("trust"));
+    r = PLUMB("show", text, "--server", made.server, "--trust", in("trust"));
     assert_status(0, &r);
     assert_non_null(strstr(r.out, "nobody verified it"));
     assert_non_null(strstr(r.out, "read from a "));
     ran_clear(&r);
     json_decref(receipt);
-    act_vote(&service, &make, "ria", &id);
-    act_vote(&service, &make, "sol", &id);
+    act_vote(&made.service, &made.make, "ria", &id);
+    act_vote(&made.service, &made.make, "sol", &id);
     return id;
 }
 
@@ -131,11 +126,12 @@ what_was_measured_accepts_what_it_was_measured_from(void **state)
         (void)snprintf(name, sizeof name, "web@%zu", i);
         (void)real(files[i].path);
         id = release(name);
-        act_roll(&service, &make, name, &id, PLUMB_ACTION_BEGIN, i > 0 ? &before : NULL);
-        assert_plumb(0, "bundle", "pull", "--server", server, "--trust", in("trust"),
+        act_roll(&made.service, &made.make, name, &id, PLUMB_ACTION_BEGIN,
+                 i > 0 ? &before : NULL);
+        assert_plumb(0, "bundle", "pull", "--server", made.server, "--trust", in("trust"),
                      "--memory", in("memory"), "-o", in("bundle"));
         assert_int_equal(files[i].debug, check_verdict(files[i].path, files[i].debug));
-        act_roll(&service, &make, name, &id, PLUMB_ACTION_COMPLETE, NULL);
+        act_roll(&made.service, &made.make, name, &id, PLUMB_ACTION_COMPLETE, NULL);
         before = id;
     }
 }

@@ -10,31 +10,27 @@
 #include <unistd.h>
 
 #include "lib/own.h"
+#include "tests/cli/made.h"
 #include "tests/cli/program.h"
 #include "tests/pieces.h"
-#include "tests/server/acts.h"
 
-static struct make make;
-static struct plumbd service;
+static struct made made;
 static struct piece piece;
-static char server[300];
+
+static void
+a_brief_fleet(struct make *m)
+{
+    make_set(m, "fleets.brief", json_deep_copy(make_at(m, "fleets.prod")));
+    make_set(m, "fleets.brief.validity", json_string("PT3S"));
+    make_set(m, "fleets.brief.refresh", json_string("PT2S"));
+}
 
 static int
 begin(void **state)
 {
     (void)state;
-    make_begin(&make, time(NULL));
-    make_set(&make, "fleets.brief", json_deep_copy(make_at(&make, "fleets.prod")));
-    make_set(&make, "fleets.brief.validity", json_string("PT3S"));
-    make_set(&make, "fleets.brief.refresh", json_string("PT2S"));
-    plumbd_prepare(&service, &make);
-    plumbd_start(&service);
-    plumbd_genesis(&service, &make);
-    (void)snprintf(server, sizeof server, "unix:%s/plumbd.sock", service.data);
-    (void)in_key("rex.sign", make_who(&make, "rex")->sign);
-    (void)in_key("vera.sign", make_who(&make, "vera")->sign);
-    assert_plumb(0, "trust", "prod", "--server", server, "-o", in("trust"));
-    assert_plumb(0, "trust", "brief", "--server", server, "-o", in("brief.trust"));
+    made_begin(&made, a_brief_fleet);
+    assert_plumb(0, "trust", "brief", "--server", made.server, "-o", in("brief.trust"));
     return 0;
 }
 
@@ -42,8 +38,7 @@ static int
 end(void **state)
 {
     (void)state;
-    plumbd_stop(&service, SIGTERM);
-    make_end(&make);
+    made_end(&made);
     return 0;
 }
 
@@ -58,26 +53,19 @@ quote(const char *name, uint8_t version)
 }
 
 static void
-assert_says(const char *text, const char *what)
-{
-    if (strstr(text, what) == NULL)
-        fail_msg("it does not say '%s': %s", what, text);
-}
-
-static void
 pause_ms(long ms)
 {
     (void)nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
 }
 
 #define PULL                                                                                   \
-    "bundle", "pull", "--server", server, "--trust", in("trust"), "--memory", in("memory"),    \
-        "-o", in("bundle")
+    "bundle", "pull", "--server", made.server, "--trust", in("trust"), "--memory",             \
+        in("memory"), "-o", in("bundle")
 #define APPRAISE                                                                               \
     "appraise", "--trust", in("trust"), "--memory", in("memory"), "--bundle", in("bundle"),    \
         "--evidence"
 #define RECOGNISE                                                                              \
-    "recognise", "--server", server, "--trust", in("trust"), "--bundle", in("bundle"),         \
+    "recognise", "--server", made.server, "--trust", in("trust"), "--bundle", in("bundle"),    \
         "--sign-key", in("vera.sign")
 
 static struct plumb_digest one, two;
@@ -89,7 +77,7 @@ static struct plumb_digest
 release_measured(const char *name, const char *file)
 {
     struct ran r = PLUMB("--json", "release", "add", name, "--measure", file, "--server",
-                         server, "--trust", in("trust"), "--sign-key", in("rex.sign"));
+                         made.server, "--trust", in("trust"), "--sign-key", in("rex.sign"));
     struct plumb_err err = { 0 };
     struct plumb_digest id;
     json_t *receipt;
@@ -101,15 +89,15 @@ release_measured(const char *name, const char *file)
         &err);
     json_decref(receipt);
     ran_clear(&r);
-    act_vote(&service, &make, "ria", &id);
-    act_vote(&service, &make, "sol", &id);
+    act_vote(&made.service, &made.make, "ria", &id);
+    act_vote(&made.service, &made.make, "sol", &id);
     return id;
 }
 
 static const struct plumb_pubkey *
 key_of_rex(void *arg, const struct plumb_digest *id)
 {
-    const struct plumb_pubkey *key = make_who(&make, "rex")->sign->pub;
+    const struct plumb_pubkey *key = make_who(&made.make, "rex")->sign->pub;
 
     (void)arg;
     return plumb_digest_eq(id, plumb_pubkey_id(key)) ? key : NULL;
@@ -130,7 +118,7 @@ a_release_says_which_file_it_was_measured_from(void **state)
     one = release_measured("web@1.0", quote("one.dat", 0x11));
     plumb_sha256(piece.data, piece.len, &file);
     plumb_digest_hex(&one, target + strlen(target));
-    answer = plumbd_json(&service, "GET", target, NULL, 200);
+    answer = plumbd_json(&made.service, "GET", target, NULL, 200);
     assert_ok(plumb_signed_open(json_object_get(json_object_get(answer, "entry"), "envelope"),
                                 key_of_rex, NULL, &opened, &err),
               &err);
@@ -138,7 +126,7 @@ a_release_says_which_file_it_was_measured_from(void **state)
     source = &opened->statement->u.release.sources[0];
     assert_string_equal("tdx-quote", source->kind);
     assert_true(plumb_digest_eq(&file, &source->digest));
-    r = PLUMB("show", target + strlen("/v1/statements/"), "--server", server, "--trust",
+    r = PLUMB("show", target + strlen("/v1/statements/"), "--server", made.server, "--trust",
               in("trust"));
     assert_says(r.out, "read from a tdx-quote");
     assert_says(r.out, "nobody verified it");
@@ -154,10 +142,10 @@ a_file_that_nobody_should_approve_is_not_released(void **state)
     make_quote(&piece, 4, 2);
     piece.data[48 + 120] |= 1;
     assert_plumb_refused("measure.debug", 1, "release", "add", "web@9.0", "--measure",
-                         in_bytes("debug.dat", piece.data, piece.len), "--server", server,
+                         in_bytes("debug.dat", piece.data, piece.len), "--server", made.server,
                          "--trust", in("trust"), "--sign-key", in("rex.sign"));
     assert_plumb(2, "release", "add", "web@9.0", "--measure", in("one.dat"), "--values",
-                 in("one.dat"), "--server", server);
+                 in("one.dat"), "--server", made.server);
 }
 
 /* --- a verifier's first bundle --- */
@@ -168,7 +156,7 @@ a_bundle_is_pulled_verified_and_remembered(void **state)
     struct ran r;
 
     (void)state;
-    act_roll(&service, &make, "web@1.0", &one, PLUMB_ACTION_BEGIN, NULL);
+    act_roll(&made.service, &made.make, "web@1.0", &one, PLUMB_ACTION_BEGIN, NULL);
     r = PLUMB(PULL);
     assert_status(0, &r);
     assert_says(r.out, "accepts   1 version");
@@ -259,7 +247,7 @@ the_rollout_waits_for_a_recognition_and_gets_one(void **state)
     assert_says(r.out, "vera recognises web@1.0");
     ran_clear(&r);
     assert_plumb_refused("recognition.twice", 1, RECOGNISE, "web@1.0");
-    act_roll(&service, &make, "web@1.0", &one, PLUMB_ACTION_COMPLETE, NULL);
+    act_roll(&made.service, &made.make, "web@1.0", &one, PLUMB_ACTION_COMPLETE, NULL);
 }
 
 /* --- later bundles --- */
@@ -285,8 +273,8 @@ an_older_bundle_is_refused_by_who_remembers(void **state)
     assert_plumb_refused("bundle.rollback", 1, "appraise", "--trust", in("trust"), "--bundle",
                          in("older"), "--memory", in("memory"), "--evidence", in("one.dat"));
     /* a longer log than remembered comes with the proof that it extends it, or not at all */
-    assert_plumb(0, "bundle", "pull", "--server", server, "--trust", in("trust"), "--memory",
-                 in("fresh.memory"), "-o", in("unproved"));
+    assert_plumb(0, "bundle", "pull", "--server", made.server, "--trust", in("trust"),
+                 "--memory", in("fresh.memory"), "-o", in("unproved"));
     assert_plumb_refused("bundle.consistency", 1, "bundle", "verify", in("unproved"), "--trust",
                          in("trust"), "--memory", in("older.memory"));
     assert_plumb(0, "bundle", "verify", in("bundle"), "--trust", in("trust"), "--memory",
@@ -325,7 +313,7 @@ nothing_is_used_that_could_not_be_remembered(void **state)
     (void)state;
     len = (size_t)snprintf(memory, sizeof memory, "%s/", pg_directory());
     memset(memory + len, 'm', 249);
-    assert_plumb_refused("file.write", 4, "bundle", "pull", "--server", server, "--trust",
+    assert_plumb_refused("file.write", 4, "bundle", "pull", "--server", made.server, "--trust",
                          in("trust"), "--memory", memory, "-o", in("unremembered"));
     assert_int_not_equal(0, access(in("unremembered"), F_OK));
     assert_plumb_refused("file.write", 4, "appraise", "--trust", in("trust"), "--bundle",
@@ -363,10 +351,10 @@ static void
 pulling_needs_to_know_where_and_whom_to_believe(void **state)
 {
     (void)state;
-    assert_plumb(2, "bundle", "pull", "--server", server, "--trust", in("trust"), "-o",
+    assert_plumb(2, "bundle", "pull", "--server", made.server, "--trust", in("trust"), "-o",
                  in("bundle"));
-    assert_plumb(2, "bundle", "pull", "--server", server, "--trust", in("trust"), "--memory",
-                 in("memory"));
+    assert_plumb(2, "bundle", "pull", "--server", made.server, "--trust", in("trust"),
+                 "--memory", in("memory"));
     assert_plumb(2, PULL, "--wait", "soon");
     assert_plumb_refused("cli.trust", 1, "bundle", "verify", in("bundle"));
     assert_plumb(4, "bundle", "pull", "--server", "unix:/nowhere/plumbd.sock", "--trust",
@@ -379,7 +367,7 @@ by_an_expired_bundle_nothing_is_accepted(void **state)
     int status = 0;
 
     (void)state;
-    assert_plumb(0, "bundle", "pull", "--server", server, "--trust", in("brief.trust"),
+    assert_plumb(0, "bundle", "pull", "--server", made.server, "--trust", in("brief.trust"),
                  "--memory", in("brief.memory"), "-o", in("brief"));
     for (int i = 0; i < 600 && status == 0; i++) {
         struct ran r = PLUMB("bundle", "verify", in("brief"), "--trust", in("brief.trust"));
@@ -391,9 +379,10 @@ by_an_expired_bundle_nothing_is_accepted(void **state)
     assert_int_equal(5, status);
     assert_plumb(5, "appraise", "--trust", in("brief.trust"), "--bundle", in("brief"),
                  "--evidence", in("one.dat"));
-    assert_plumb(5, "recognise", "--server", server, "--trust", in("brief.trust"), "--bundle",
-                 in("brief"), "--sign-key", in("vera.sign"), "--evidence", in("one.dat"));
-    assert_plumb_refused("recognise.stale", 1, "recognise", "--server", server, "--trust",
+    assert_plumb(5, "recognise", "--server", made.server, "--trust", in("brief.trust"),
+                 "--bundle", in("brief"), "--sign-key", in("vera.sign"), "--evidence",
+                 in("one.dat"));
+    assert_plumb_refused("recognise.stale", 1, "recognise", "--server", made.server, "--trust",
                          in("brief.trust"), "--bundle", in("brief"), "--sign-key",
                          in("vera.sign"), "web@1.0");
 }
@@ -424,7 +413,7 @@ who_waits_gets_the_next_bundle_when_it_is_there(void **state)
     pid = program_start("waiting", args);
     pause_ms(500);
     assert_false(ended(pid, &status));
-    act_roll(&service, &make, "web@2.0", &two, PLUMB_ACTION_BEGIN, &one);
+    act_roll(&made.service, &made.make, "web@2.0", &two, PLUMB_ACTION_BEGIN, &one);
     for (int i = 0; i < 1000 && !ended(pid, &status); i++)
         pause_ms(50);
     assert_int_equal(0, status);
@@ -462,7 +451,7 @@ who_follows_has_each_bundle_soon_and_ends_when_told(void **state)
 
     (void)state;
     assert_plumb(0, RECOGNISE, "web@2.0");
-    act_roll(&service, &make, "web@2.0", &two, PLUMB_ACTION_COMPLETE, NULL);
+    act_roll(&made.service, &made.make, "web@2.0", &two, PLUMB_ACTION_COMPLETE, NULL);
     for (int i = 0; i < 600 && !accepts("outgoing  1.0"); i++)
         pause_ms(50);
     assert_true(accepts("current   2.0"));

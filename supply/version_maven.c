@@ -111,6 +111,7 @@ split(const char *text, struct items *ret)
             while (!is_digit(*p) && strchr(".-_", *p) == NULL)
                 p++;
             i->number = false;
+            i->before = '-'; /* ".word" is "-word" */
             i->text.len = (size_t)(p - text);
             i->word = word_of(i->text, is_digit(*p));
         }
@@ -123,7 +124,7 @@ split(const char *text, struct items *ret)
     trim(ret);
 }
 
-/* ".word" = "-word" < "-number" < ".number"; among words, those before the release first. */
+/* "-word" < "-number" < ".number"; among words, those before the release first. */
 static int
 rank(const struct item *i)
 {

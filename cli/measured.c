@@ -20,6 +20,7 @@ cli_measure(struct cli *cli, const char *option, struct measure **ret, struct pl
     const char *text;
 
     PLUMB_TRY(measure_new(&m, err));
+    measure_progress(m, cli_progress, cli);
     if (cli_option(cli, "label") != NULL)
         PLUMB_TRY(measure_label(m, cli_option(cli, "label"), err));
     for (size_t i = 0; (text = cli_option_at(cli, "without", i)) != NULL; i++)
@@ -27,11 +28,9 @@ cli_measure(struct cli *cli, const char *option, struct measure **ret, struct pl
     for (size_t i = 0;
          (text = option != NULL ? cli_option_at(cli, option, i) : cli_arg(cli, i)) != NULL;
          i++) {
-        (void)cli_progress(cli, "measuring", 0, 0);
         PLUMB_TRY(measure_add(m, text, err));
     }
     for (size_t i = 0; (text = cli_option_at(cli, "covers", i)) != NULL; i++) {
-        (void)cli_progress(cli, "measuring", 0, 0);
         PLUMB_TRY(measure_cover(m, text, err));
     }
     *ret = PLUMB_TAKE(m);

@@ -48,30 +48,37 @@ folder_is(const char *path)
 }
 
 static enum plumb_code
-add_file(struct walk *w, struct plumb_err *err)
+make_room(struct walk *w, struct plumb_err *err)
 {
-    PLUMB_AUTO(mapped_close) struct mapped file = { .len = 0 };
-    struct plumb_file *f;
+    struct plumb_file *grown;
 
     if (w->found.n == FILES_MAX)
         return plumb_fail(err, PLUMB_TOO_LARGE, "folder.size", w->path, "more than %d files",
                           FILES_MAX);
-    if (w->found.n == w->room) {
-        struct plumb_file *grown =
-            realloc(w->found.files, (2 * w->room + 16) * sizeof *w->found.files);
-
-        if (grown == NULL)
-            return plumb_fail_memory(err);
-        w->found.files = grown;
-        w->room = 2 * w->room + 16;
-    }
-    PLUMB_TRY(mapped_open(w->path, &file, err));
-    f = &w->found.files[w->found.n];
-    f->path = strdup(w->path + w->root);
-    if (f->path == NULL)
+    if (w->found.n < w->room)
+        return PLUMB_OK;
+    grown = realloc(w->found.files, (2 * w->room + 16) * sizeof *grown);
+    if (grown == NULL)
         return plumb_fail_memory(err);
-    w->found.n++;
-    plumb_sha256(file.data, file.len, &f->digest);
+    w->found.files = grown;
+    w->room = 2 * w->room + 16;
+    return PLUMB_OK;
+}
+
+static enum plumb_code
+add_file(struct walk *w, struct plumb_err *err)
+{
+    PLUMB_AUTO(mapped_close) struct mapped file = { .len = 0 };
+    PLUMB_AUTO(auto_free) char *path = strdup(w->path + w->root);
+    struct plumb_file f;
+
+    if (path == NULL)
+        return plumb_fail_memory(err);
+    PLUMB_TRY(make_room(w, err));
+    PLUMB_TRY(mapped_open(w->path, &file, err));
+    plumb_sha256(file.data, file.len, &f.digest);
+    f.path = PLUMB_TAKE(path);
+    w->found.files[w->found.n++] = f;
     return PLUMB_OK;
 }
 

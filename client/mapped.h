@@ -3,7 +3,7 @@
 #ifndef CLIENT_MAPPED_H
 #define CLIENT_MAPPED_H
 
-#include <plumb/bytes.h>
+#include "client/client.h"
 
 /* Read only. What somebody cuts off the file meanwhile ends the program: it fails closed. */
 struct mapped {
@@ -18,5 +18,11 @@ struct mapped {
 PLUMB_MUST_CHECK enum plumb_code mapped_open(const char *path, struct mapped *ret,
                                              struct plumb_err *err);
 void mapped_close(struct mapped *m);
+
+/* SHA-256 of it; progress, which may be NULL, is called with what now and then. */
+PLUMB_MUST_CHECK enum plumb_code mapped_digest(const struct mapped *m,
+                                               client_progress_fn *progress, void *arg,
+                                               const char *what, struct plumb_digest *ret,
+                                               struct plumb_err *err);
 
 #endif

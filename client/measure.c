@@ -22,7 +22,9 @@ struct measure {
     struct plumb_set sets[READINGS_MAX];
     struct measured_artifact artifacts[ARTIFACTS_MAX];
     const char *without[WITHOUT_MAX];
-    const char *label; /* or NULL */
+    const char *label;            /* or NULL */
+    client_progress_fn *progress; /* or NULL */
+    void *arg;
     size_t nevidence, nreadings, nsets, nartifacts, nwithout;
 };
 
@@ -40,6 +42,13 @@ measure_new(struct measure **ret, struct plumb_err *err)
         return plumb_fail_memory(err);
     *ret = PLUMB_TAKE(m);
     return PLUMB_OK;
+}
+
+void
+measure_progress(struct measure *m, client_progress_fn *progress, void *arg)
+{
+    m->progress = progress;
+    m->arg = arg;
 }
 
 static void
@@ -142,7 +151,7 @@ copy_set(const struct measure *m, const struct plumb_set *from, struct plumb_set
 static enum plumb_code
 place_set(struct measure *m, const struct plumb_set *from, size_t *ret, struct plumb_err *err)
 {
-    struct plumb_set set;
+    struct plumb_set set = { .n = 0 };
 
     *ret = MEASURE_NO_SET;
     if (from->n == 0)
@@ -217,8 +226,8 @@ add_layout(struct measure *m, const char *path, struct plumb_err *err)
 }
 
 static enum plumb_code
-read_artifact(enum plumb_artifact kind, const char *path, struct measured_artifact *ret,
-              struct plumb_err *err)
+read_artifact(const struct measure *m, enum plumb_artifact kind, const char *path,
+              struct measured_artifact *ret, struct plumb_err *err)
 {
     PLUMB_AUTO(mapped_close) struct mapped file = { .len = 0 };
     PLUMB_AUTO(folder_clear) struct folder folder = { .n = 0 };
@@ -236,10 +245,9 @@ read_artifact(enum plumb_artifact kind, const char *path, struct measured_artifa
     if (kind == PLUMB_ARTIFACT_ROOT_STORE) {
         PLUMB_TRY(of_file(plumb_roots_read(file.data, file.len, &ret->roots, err), path, err));
         ret->digest = ret->roots.digest;
-    } else {
-        plumb_sha256(file.data, file.len, &ret->digest);
+        return PLUMB_OK;
     }
-    return PLUMB_OK;
+    return mapped_digest(&file, m->progress, m->arg, "measuring", &ret->digest, err);
 }
 
 static enum plumb_code
@@ -256,7 +264,7 @@ add_artifact(struct measure *m, enum plumb_artifact kind, const char *path,
     a->path = pool_text(m->pool, path);
     if (a->path == NULL)
         return plumb_fail_memory(err);
-    PLUMB_TRY(read_artifact(kind, path, a, err));
+    PLUMB_TRY(read_artifact(m, kind, path, a, err));
     m->nartifacts++;
     *ret = a;
     return PLUMB_OK;
@@ -267,7 +275,7 @@ measure_add(struct measure *m, const char *path, struct plumb_err *err)
 {
     PLUMB_AUTO(mapped_close) struct mapped file = { .len = 0 };
     PLUMB_AUTO(auto_evidence) struct plumb_evidence *evidence = NULL;
-    const struct measured_artifact *artifact;
+    const struct measured_artifact *artifact = NULL;
     struct plumb_digest digest;
     struct plumb_err why;
     enum plumb_code code;
@@ -277,6 +285,7 @@ measure_add(struct measure *m, const char *path, struct plumb_err *err)
                    ? add_layout(m, path, err)
                    : add_artifact(m, PLUMB_ARTIFACT_CONFIG, path, NULL, &artifact, err);
     PLUMB_TRY(mapped_open(path, &file, err));
+    PLUMB_TRY(mapped_digest(&file, m->progress, m->arg, "measuring", &digest, err));
     code = plumb_evidence_read(file.data, file.len, &evidence, &why);
     if (code == PLUMB_UNSUPPORTED && strcmp(why.rule, "evidence.unknown") == 0) {
         if (plumb_is_pem(file.data, file.len))
@@ -290,7 +299,6 @@ measure_add(struct measure *m, const char *path, struct plumb_err *err)
         (void)plumb_fail(err, code, why.rule, why.where, "%s", why.msg);
         return of_file(code, path, err);
     }
-    plumb_sha256(file.data, file.len, &digest);
     return add_evidence(m, path, &digest, PLUMB_TAKE(evidence), err);
 }
 
@@ -336,7 +344,7 @@ measure_cover(struct measure *m, const char *spec, struct plumb_err *err)
     const size_t name_len = strcspn(spec, ":=");
     const size_t kind_len = spec[name_len] == ':' ? strcspn(spec + name_len + 1, "=") : 0;
     const char *path = spec + name_len + 1 + kind_len;
-    const struct measured_artifact *artifact;
+    const struct measured_artifact *artifact = NULL;
     enum plumb_artifact kind;
     char *name, *word;
 

@@ -9,11 +9,15 @@
 #include <plumb/artifact.h>
 #include <plumb/evidence.h>
 
+#include "client/client.h"
+
 struct measure;
 
 PLUMB_MUST_CHECK enum plumb_code measure_new(struct measure **ret, struct plumb_err *err);
 void measure_free(struct measure *m);
 
+/* Called while large files are read. */
+void measure_progress(struct measure *m, client_progress_fn *progress, void *arg);
 /* A measurement that no set shall ask for. Before any file is added. */
 PLUMB_MUST_CHECK enum plumb_code measure_without(struct measure *m, const char *name,
                                                  struct plumb_err *err);

@@ -43,7 +43,7 @@ add_lists(struct cli *cli, json_t *members, struct plumb_err *err)
     PLUMB_AUTO(plumb_json_auto) json_t *ratify = json_array();
     struct plumb_digest id;
     const char *text;
-    json_t *item;
+    json_t *item = NULL;
 
     for (size_t i = 0; (text = cli_option_at(cli, "accepted", i)) != NULL; i++) {
         PLUMB_TRY(read_disposition(text, &item, err));

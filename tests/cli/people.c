@@ -129,6 +129,20 @@ approves(const char *who, const char *id)
     assert_plumb(0, "--config", config, "approve", id, "--yes", digits);
 }
 
+const char *
+values_of(unsigned seed)
+{
+    char name[32], text[600];
+
+    (void)snprintf(name, sizeof name, "values%u.json", seed);
+    (void)snprintf(text, sizeof text,
+                   "{\"schema\": \"urn:plumbline:reference-values:v1\", \"sets\": [{\"tee\": "
+                   "\"sgx\", \"measurements\": [{\"name\": \"mrenclave\", \"value\": "
+                   "\"%064x\"}]}]}",
+                   seed);
+    return in_bytes(name, text, strlen(text));
+}
+
 void
 released(const char *version, const char *values)
 {

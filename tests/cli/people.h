@@ -36,6 +36,8 @@ json_t *answer_of(struct ran r);
 const char *id_of(json_t *receipt);
 /* Somebody approves: it must work. */
 void approves(const char *who, const char *id);
+/* Made-up reference values, other ones for each seed: the path of the file. */
+const char *values_of(unsigned seed);
 /* Released by the pipeline, approved by Alice and Bob. */
 void released(const char *version, const char *values);
 /* Proposed by Alice, approved by Bob. */

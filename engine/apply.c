@@ -183,6 +183,7 @@ dispatch(const struct context *c, struct plumb_err *err)
     case PLUMB_KIND_RELEASE:
     case PLUMB_KIND_ROLLOUT:
     case PLUMB_KIND_REVOCATION:
+    case PLUMB_KIND_WAIVER:
         return proposal_propose(c, err);
     case PLUMB_KIND_APPROVAL:
         return proposal_vote(c, err);
@@ -196,11 +197,12 @@ dispatch(const struct context *c, struct plumb_err *err)
     case PLUMB_KIND_BEGIN:
     case PLUMB_KIND_LAPSE:
     case PLUMB_KIND_OVERRUN:
+    case PLUMB_KIND_EVALUATION:
         return time_record(c, err);
     case PLUMB_KIND_EVIDENCE:
-    case PLUMB_KIND_WAIVER:
+        return attach(c, err);
     case PLUMB_KIND_ADVISORY:
-    case PLUMB_KIND_EVALUATION:
+        return import(c, err);
     case PLUMB_KIND_COUNT:
         break;
     }
@@ -212,7 +214,8 @@ dispatch(const struct context *c, struct plumb_err *err)
 static enum plumb_code
 check_blobs(const struct context *c, struct plumb_err *err)
 {
-    size_t max = c->s->kind == PLUMB_KIND_GOVERNANCE ? ENGINE_BLOBS_MAX : 2, n, read;
+    size_t max = c->s->kind == PLUMB_KIND_GOVERNANCE ? ENGINE_BLOBS_MAX : PLUMB_ATTACHED_MAX;
+    size_t n, read;
     PLUMB_AUTO(auto_free) struct plumb_digest *needed = calloc(max, sizeof *needed);
 
     if (needed == NULL)
@@ -250,7 +253,8 @@ accept(struct context *c, struct plumb_err *err)
     PLUMB_TRY(time_pass(e, c->time, err));
     state_tidy(e);
     PLUMB_TRY(find_actor(c, &c->actor, err));
-    if (c->s->kind == PLUMB_KIND_GOVERNANCE || c->s->kind == PLUMB_KIND_RELEASE)
+    if (c->s->kind == PLUMB_KIND_GOVERNANCE || c->s->kind == PLUMB_KIND_RELEASE ||
+        c->s->kind == PLUMB_KIND_EVIDENCE || c->s->kind == PLUMB_KIND_ADVISORY)
         PLUMB_TRY(check_blobs(c, err));
     return dispatch(c, err);
 }

@@ -1,5 +1,6 @@
 #include "engine/count.h"
 
+#include <plumb/controls.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,6 +37,10 @@ count_quorum(const struct plumb_governance *doc, const struct proposed *what, si
     payload = plumb_governance_payload(doc, what->payload);
     if (payload == NULL)
         return NULL;
+    if (what->kind == PLUMB_KIND_WAIVER)
+        return payload->has_waiver     ? &payload->waiver
+               : doc->controls != NULL ? &doc->controls->waiver
+                                       : NULL;
     return what->kind == PLUMB_KIND_RELEASE ? &payload->release : &payload->revocation;
 }
 

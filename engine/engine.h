@@ -114,19 +114,25 @@ void engine_each_key(const struct engine *e, engine_key_fn *fn, void *arg);
 uint64_t engine_keys_changed(const struct engine *e);
 
 /*
- * What time has brought about and the log does not record yet, in order: for each the service
- * makes one statement (kind, subject release, members as docs/formats.md section 2) and applies
- * it. Call again after each until 0.
+ * What time, or an approval, has brought about and the log does not record yet, in order: for
+ * each the service makes one statement (kind, subject release, members as docs/formats.md
+ * section 2) and applies it. Call again after each until 0.
  */
 struct engine_due {
-    enum plumb_kind kind;                  /* PHASE_OUT, BEGIN, LAPSE or OVERRUN */
-    const char *fleet, *payload, *version; /* borrowed until the engine changes */
+    enum plumb_kind kind; /* PHASE_OUT, BEGIN, LAPSE, OVERRUN or EVALUATION */
+    const char *fleet;    /* borrowed until the engine changes, as the others; of an evaluation
+                             NULL */
+    const char *payload, *version;
     struct plumb_digest release, rollout;
     plumb_time due;
     enum plumb_outcome outcome;
     char rule[48]; /* LAPSE: why */
 };
 bool engine_due(const struct engine *e, plumb_time now, struct engine_due *ret);
+/* The members of that statement's predicate. */
+PLUMB_MUST_CHECK enum plumb_code engine_due_members(const struct engine *e,
+                                                    const struct engine_due *due, json_t **ret,
+                                                    struct plumb_err *err);
 /* When the next move falls due (publications' refresh not included), or PLUMB_TIME_NEVER. */
 plumb_time engine_next_due(const struct engine *e);
 

@@ -377,7 +377,8 @@ govern_effect(struct engine *e, const struct proposed *what, const struct docume
     PLUMB_TRY(plumb_chain_push(e->chain, doc, &what->id, at.index, at.time, err));
     doc = NULL;
     e->keys_changed++;
-    if (!same_payloads(before, state_document(e)))
+    if (!same_payloads(before, state_document(e)) || before->controls != NULL ||
+        state_document(e)->controls != NULL)
         PLUMB_TRY(touch_all(e, err));
     PLUMB_TRY(proposal_recount(e, at.index, at.time, err));
     if (count_compromised(state_document(e)) == count_compromised(before) &&

@@ -16,8 +16,10 @@ struct moment {
 /* --- release.c --- */
 PLUMB_MUST_CHECK enum plumb_code
 release_propose(const struct context *c, const struct proposed *what, struct plumb_err *err);
-PLUMB_MUST_CHECK enum plumb_code
-release_check(const struct engine *e, const struct proposed *what, struct plumb_err *err);
+/* effect: its quorum is met, so its controls must be. */
+PLUMB_MUST_CHECK enum plumb_code release_check(const struct engine *e,
+                                               const struct proposed *what, plumb_time now,
+                                               bool effect, struct plumb_err *err);
 PLUMB_MUST_CHECK enum plumb_code release_set(struct engine *e,
                                              const struct plumb_digest *release,
                                              enum engine_version_state state,
@@ -69,6 +71,8 @@ PLUMB_MUST_CHECK enum plumb_code govern_restore(struct engine *e, struct plumb_e
 PLUMB_MUST_CHECK enum plumb_code recognise(const struct context *c, struct plumb_err *err);
 PLUMB_MUST_CHECK enum plumb_code enrol(const struct context *c, struct plumb_err *err);
 PLUMB_MUST_CHECK enum plumb_code publish(const struct context *c, struct plumb_err *err);
+PLUMB_MUST_CHECK enum plumb_code attach(const struct context *c, struct plumb_err *err);
+PLUMB_MUST_CHECK enum plumb_code import(const struct context *c, struct plumb_err *err);
 
 /* --- time.c --- */
 /* Run what is due by then; the moves wait in STATE_PENDING for their records. */

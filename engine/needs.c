@@ -1,5 +1,7 @@
 #include <stdlib.h>
 
+#include <plumb/controls.h>
+
 #include "engine/engine.h"
 #include "lib/own.h"
 
@@ -23,6 +25,28 @@ add(struct needs *needs, const struct plumb_digest *digest, struct plumb_err *er
     return PLUMB_OK;
 }
 
+/* Those first that are read: the others are only kept. */
+static enum plumb_code
+add_files(struct needs *needs, const struct plumb_statement *s, size_t *ret_read,
+          struct plumb_err *err)
+{
+    static const bool reads[PLUMB_FILE_KIND_COUNT] = {
+        [PLUMB_FILE_ATTESTATION] = true,
+        [PLUMB_FILE_SBOM] = true,
+        [PLUMB_FILE_VEX] = true,
+        [PLUMB_FILE_ROOT_STORE] = true,
+    };
+
+    for (int read = 1; read >= 0; read--) {
+        for (size_t i = 0; i < s->u.evidence.nfiles; i++)
+            if (reads[s->u.evidence.files[i].kind] == (read == 1))
+                PLUMB_TRY(add(needs, &s->u.evidence.files[i].digest, err));
+        if (read == 1)
+            *ret_read = needs->n;
+    }
+    return PLUMB_OK;
+}
+
 static enum plumb_code
 add_anchors(struct needs *needs, const struct engine_blob *blob, struct plumb_err *err)
 {
@@ -32,6 +56,8 @@ add_anchors(struct needs *needs, const struct engine_blob *blob, struct plumb_er
     for (size_t i = 0; i < doc->nfleets; i++)
         for (size_t k = 0; k < doc->fleets[i].nanchors; k++)
             PLUMB_TRY(add(needs, &doc->fleets[i].anchors[k].digest, err));
+    if (doc->controls != NULL && doc->controls->has_root)
+        PLUMB_TRY(add(needs, &doc->controls->root, err));
     return PLUMB_OK;
 }
 
@@ -48,6 +74,11 @@ engine_needs(const struct plumb_statement *s, const struct engine_blob *blobs, s
         PLUMB_TRY(add(&needs, &s->u.release.reference_values, err));
         if (s->u.release.has_sbom)
             PLUMB_TRY(add(&needs, &s->u.release.sbom, err));
+    } else if (s->kind == PLUMB_KIND_EVIDENCE) {
+        PLUMB_TRY(add_files(&needs, s, &read, err));
+    } else if (s->kind == PLUMB_KIND_ADVISORY && s->u.advisory.count > 0) {
+        read = 1;
+        PLUMB_TRY(add(&needs, &s->u.advisory.records, err));
     } else if (s->kind == PLUMB_KIND_GOVERNANCE) {
         read = 1;
         PLUMB_TRY(add(&needs, &s->u.governance.document, err));

@@ -5,8 +5,11 @@
 
 #include "engine/count.h"
 #include "engine/derive.h"
+#include "engine/evaluation.h"
 #include "engine/kinds.h"
 #include "engine/place.h"
+#include "engine/waiver.h"
+#include "engine/wish.h"
 #include "lib/own.h"
 #include "lib/pool.h"
 
@@ -89,6 +92,16 @@ take_rollout(struct proposed *p, const struct plumb_statement *s)
     p->not_after = s->u.rollout.not_after;
 }
 
+static void
+take_waiver(struct proposed *p, const struct plumb_statement *s, bool *ok)
+{
+    p->release = s->u.waiver.release;
+    p->control = keep_text(p->pool, s->u.waiver.control, ok);
+    p->justification = keep_text(p->pool, s->u.waiver.justification, ok);
+    p->compensating = keep_text(p->pool, s->u.waiver.compensating, ok);
+    p->until = s->u.waiver.until;
+}
+
 /* What the statement asks for, in memory of the state's own. */
 static enum plumb_code
 make_proposed(const struct context *c, struct proposed **ret, struct plumb_err *err)
@@ -117,6 +130,8 @@ make_proposed(const struct context *c, struct proposed **ret, struct plumb_err *
         take_revocation(p, s, &ok);
     else if (s->kind == PLUMB_KIND_ROLLOUT)
         take_rollout(p, s);
+    else if (s->kind == PLUMB_KIND_WAIVER)
+        take_waiver(p, s, &ok);
     else
         p->release = s->id;
     if (!ok)
@@ -224,9 +239,11 @@ check(struct engine *e, const struct proposal *p, struct moment at, bool effect,
     case PLUMB_KIND_GOVERNANCE:
         return govern_check(e, p->what, p->document, at, err);
     case PLUMB_KIND_RELEASE:
-        return release_check(e, p->what, err);
+        return release_check(e, p->what, at.time, effect, err);
     case PLUMB_KIND_ROLLOUT:
         return rollout_check(e, p->what, at.time, effect, err);
+    case PLUMB_KIND_WAIVER:
+        return waiver_check(e, p->what, at.time, err);
     default:
         return revocation_check(e, p->what, at.time, err);
     }
@@ -272,7 +289,7 @@ is_ahead(const struct context *c, const struct proposed *what)
 static enum plumb_code
 take_effect(const struct context *c, const struct proposal *p, struct plumb_err *err)
 {
-    const struct proposed *what = p->what; /* lives as long as the state has the proposal */
+    struct proposed *what = p->what; /* lives as long as the state has the proposal */
     PLUMB_AUTO(auto_document) struct document *doc = NULL;
     struct moment at = { c->index, c->time };
 
@@ -290,9 +307,12 @@ take_effect(const struct context *c, const struct proposal *p, struct plumb_err 
     case PLUMB_KIND_GOVERNANCE:
         return govern_effect(c->e, what, doc, at, err);
     case PLUMB_KIND_RELEASE:
-        return release_set(c->e, &what->id, ENGINE_VERSION_APPROVED, err);
+        PLUMB_TRY(release_set(c->e, &what->id, ENGINE_VERSION_APPROVED, err));
+        return evaluation_note(c, &what->id, err);
     case PLUMB_KIND_ROLLOUT:
         return rollout_effect(c->e, what, at, err);
+    case PLUMB_KIND_WAIVER:
+        return waiver_effect(c->e, what, err);
     default:
         return revocation_effect(c->e, what, at, err);
     }
@@ -316,9 +336,21 @@ power_of(enum plumb_kind kind)
         return PLUMB_POWER_RELEASE;
     case PLUMB_KIND_ROLLOUT:
         return PLUMB_POWER_ROLLOUT;
+    case PLUMB_KIND_WAIVER:
+        return PLUMB_POWER_WAIVER;
     default:
         return PLUMB_POWER_REVOCATION;
     }
+}
+
+/* The service proposes nothing but what governance says follows from findings. */
+static enum plumb_code
+may_propose(const struct context *c, struct plumb_err *err)
+{
+    if ((c->s->kind == PLUMB_KIND_REVOCATION || c->s->kind == PLUMB_KIND_ROLLOUT) &&
+        (c->actor.may & 1u << PLUMB_POWER_SERVICE) != 0)
+        return wish_propose(c, err);
+    return context_power(c, power_of(c->s->kind), err);
 }
 
 /* Takes what and doc. */
@@ -370,7 +402,7 @@ proposal_propose(const struct context *c, struct plumb_err *err)
     const struct proposal *p;
     enum plumb_tally t;
 
-    PLUMB_TRY(context_power(c, power_of(c->s->kind), err));
+    PLUMB_TRY(may_propose(c, err));
     PLUMB_TRY(make_proposed(c, &what, err));
     if (c->s->kind == PLUMB_KIND_GOVERNANCE)
         PLUMB_TRY(govern_propose(c, &doc, err));
@@ -378,6 +410,8 @@ proposal_propose(const struct context *c, struct plumb_err *err)
         PLUMB_TRY(release_propose(c, what, err));
     else if (c->s->kind == PLUMB_KIND_ROLLOUT)
         PLUMB_TRY(rollout_propose(c, what, err));
+    else if (c->s->kind == PLUMB_KIND_WAIVER)
+        PLUMB_TRY(waiver_propose(c, what, err));
     else
         PLUMB_TRY(revocation_propose(c, what, err));
     PLUMB_TRY(open_proposal(c, &what, &doc, err));

@@ -1,6 +1,7 @@
 /* Releases: a version of a payload, its reference values and its SBOM. */
 #include <string.h>
 
+#include "engine/control.h"
 #include "engine/kinds.h"
 #include "lib/own.h"
 
@@ -71,9 +72,9 @@ check_new(const struct engine *e, const struct plumb_statement *s, struct plumb_
     return PLUMB_OK;
 }
 
+/* Checks them, and opens the release's dossier by what they cover. */
 static enum plumb_code
-check_values(const struct context *c, const struct plumb_payload *payload,
-             struct plumb_err *err)
+take_values(const struct context *c, const struct plumb_payload *payload, struct plumb_err *err)
 {
     PLUMB_AUTO(auto_sets) struct plumb_sets *sets = NULL;
     const struct engine_blob *blob;
@@ -90,7 +91,7 @@ check_values(const struct context *c, const struct plumb_payload *payload,
             return plumb_fail(err, PLUMB_INVALID, "release.source", "predicate.source",
                               "tells of set %lld, there are %zu",
                               (long long)c->s->u.release.sources[i].set, sets->n);
-    return PLUMB_OK;
+    return dossier_open(c->e, c->s, sets, err);
 }
 
 enum plumb_code
@@ -106,7 +107,7 @@ release_propose(const struct context *c, const struct proposed *what, struct plu
         return plumb_fail(err, PLUMB_REFUSED, "release.payload", "predicate.payload",
                           "governance knows no payload %s", s->payload);
     PLUMB_TRY(check_new(c->e, s, err));
-    PLUMB_TRY(check_values(c, payload, err));
+    PLUMB_TRY(take_values(c, payload, err));
     PLUMB_TRY(put_reference(c->e, STATE_NAMES, name.b, name.len, &what->id, err));
     PLUMB_TRY(put_reference(c->e, STATE_VALUES, s->u.release.reference_values.b,
                             PLUMB_DIGEST_LEN, &what->id, err));
@@ -125,10 +126,11 @@ release_propose(const struct context *c, const struct proposed *what, struct plu
 }
 
 enum plumb_code
-release_check(const struct engine *e, const struct proposed *what, struct plumb_err *err)
+release_check(const struct engine *e, const struct proposed *what, plumb_time now, bool effect,
+              struct plumb_err *err)
 {
     if (state_version(e, &what->id)->state == ENGINE_VERSION_BARRED)
         return plumb_fail(err, PLUMB_REFUSED, "release.barred", "",
                           "the version was revoked everywhere");
-    return PLUMB_OK;
+    return effect ? control_gate(e, &what->id, false, now, err) : PLUMB_OK;
 }

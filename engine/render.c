@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/finding.h"
 #include "lib/own.h"
 
 void
@@ -108,6 +109,52 @@ step_json(const struct engine *e, const struct step *s, bool *ok)
     return o;
 }
 
+static int
+by_advisory(const void *a, const void *b)
+{
+    return strcmp(((const struct engine_finding *)a)->advisory,
+                  ((const struct engine_finding *)b)->advisory);
+}
+
+static json_t *
+finding_json(const struct engine_finding *f, bool *ok)
+{
+    json_t *o = json_object();
+
+    if (f->due != PLUMB_TIME_NEVER)
+        set(o, "due", time_json(f->due), ok);
+    set(o, "id", json_string(f->advisory), ok);
+    set(o, "severity", json_string(plumb_severity_text(f->severity)), ok);
+    set(o, "since", time_json(f->since), ok);
+    set(o, "state", json_string(engine_finding_state_text(f->state)), ok);
+    return o;
+}
+
+/* Those that are open or undetermined, ascending by advisory; at no time in particular. */
+static json_t *
+findings_json(const struct engine *e, const struct plumb_digest *release, bool *ok)
+{
+    const struct found *found = finding_of(e, release);
+    PLUMB_AUTO(auto_free) struct engine_finding *open = NULL;
+    json_t *array = json_array();
+    size_t n = 0;
+
+    if (found == NULL)
+        return array;
+    open = calloc(found->n, sizeof *open);
+    *ok = *ok && open != NULL;
+    for (size_t i = 0; open != NULL && i < found->n; i++) {
+        finding_view(e, finding_at(found, i), 0, &open[n]);
+        n += open[n].state == ENGINE_FINDING_OPEN ||
+             open[n].state == ENGINE_FINDING_UNDETERMINED;
+    }
+    if (n > 0)
+        qsort(open, n, sizeof *open, by_advisory);
+    for (size_t i = 0; i < n; i++)
+        push(array, finding_json(&open[i], ok), ok);
+    return array;
+}
+
 static json_t *
 version_json(const struct engine *e, const struct placement *p, bool *ok)
 {
@@ -115,6 +162,8 @@ version_json(const struct engine *e, const struct placement *p, bool *ok)
     json_t *o = json_object(), *moves = json_array();
 
     set(o, "approval", entries_json(state_proposal(e, &p->release), ok), ok);
+    if (state_document(e)->controls != NULL)
+        set(o, "findings", findings_json(e, &p->release, ok), ok);
     if (p->kept_until != PLUMB_TIME_NEVER)
         set(o, "keptUntil", time_json(p->kept_until), ok);
     for (size_t i = 0; i < p->nsteps; i++)

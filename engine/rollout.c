@@ -1,4 +1,5 @@
 /* Rollouts: begin, complete, roll back, reschedule, as their proposals ask for it. */
+#include "engine/control.h"
 #include "engine/kinds.h"
 #include "engine/place.h"
 #include "lib/own.h"
@@ -76,7 +77,10 @@ rollout_check(const struct engine *e, const struct proposed *what, plumb_time no
 {
     struct lifecycle_facts f = facts_of(e, what, now);
 
-    return lifecycle_check(move_of(what, &f, effect), &f, effect, err);
+    PLUMB_TRY(lifecycle_check(move_of(what, &f, effect), &f, effect, err));
+    return effect && what->action == PLUMB_ACTION_BEGIN
+               ? control_gate(e, &what->release, true, now, err)
+               : PLUMB_OK;
 }
 
 enum plumb_code
@@ -85,7 +89,8 @@ rollout_check_scheduled(const struct engine *e, const struct proposed *what, plu
 {
     struct lifecycle_facts f = facts_of(e, what, now);
 
-    return lifecycle_check(MOVE_SCHEDULED_BEGIN, &f, true, err);
+    PLUMB_TRY(lifecycle_check(MOVE_SCHEDULED_BEGIN, &f, true, err));
+    return control_gate(e, &what->release, true, now, err);
 }
 
 enum plumb_code

@@ -2,6 +2,10 @@
 
 #include <string.h>
 
+#include "engine/dossier.h"
+#include "engine/evaluation.h"
+#include "engine/finding.h"
+#include "engine/waiver.h"
 #include "lib/own.h"
 #include "lib/pool.h"
 
@@ -280,10 +284,18 @@ state_init(struct engine *e)
     e->maps[STATE_TRACKS].free_record = track_free;
     e->maps[STATE_KEYS].free_record = enrolled_key_free;
     e->maps[STATE_ENROLLED].free_record = enrolled_free;
+    e->maps[STATE_DOSSIERS].free_record = dossier_free;
+    e->maps[STATE_WAIVERS].free_record = waiver_free;
+    e->maps[STATE_EVALUATIONS].free_record = evaluation_free;
+    e->maps[STATE_ADVISORIES].free_record = advisory_free;
+    e->maps[STATE_NAMED].free_record = naming_free;
+    e->maps[STATE_BILLS].free_record = matched_bill_free;
+    e->maps[STATE_FINDINGS].free_record = finding_free;
     e->maps[STATE_PROPOSALS].ordered = true;
     e->maps[STATE_VERSIONS].ordered = true;
     e->maps[STATE_PLACEMENTS].ordered = true;
     e->maps[STATE_KEYS].ordered = true;
+    e->maps[STATE_FINDINGS].ordered = true;
     e->maps[STATE_TRACKS].sticky = true;
     e->maps[STATE_SEEN].sticky = true;
 }

@@ -25,6 +25,17 @@ enum state_map {
     STATE_PENDING,      /* sequence number              -> struct pending */
     STATE_BUCKETS,      /* fleet, byte                  -> struct bucket */
     STATE_DIRTY,        /* fleet, payload               -> struct dirty */
+    STATE_DOSSIERS,     /* release id                   -> struct dossier */
+    STATE_WAIVERS,      /* release id, control          -> struct waiver */
+    STATE_EVALUATIONS,  /* release id                   -> struct evaluation */
+    STATE_ADVISORIES,   /* its id                       -> struct advisory */
+    STATE_PACKAGES,     /* package                      -> struct package_lists */
+    STATE_USES,         /* package, NUL, number         -> struct use */
+    STATE_NAMED,        /* package, NUL, number         -> struct naming */
+    STATE_BILLS,        /* release id                   -> struct matched_bill */
+    STATE_FINDINGS,     /* release id, advisory's id    -> struct finding */
+    STATE_FOUND,        /* release id                   -> struct found */
+    STATE_ASKED,        /* fleet, release id            -> struct asked */
     STATE_MAP_COUNT
 };
 
@@ -80,6 +91,9 @@ struct proposed {
     size_t ncompromise;
     struct plumb_digest *ratify;
     size_t nratify;
+    /* waiver */
+    const char *control, *justification, *compensating;
+    plumb_time until;
 };
 
 /* The bytes of a document that is proposed, kept while the proposal is open. */
@@ -233,6 +247,8 @@ struct scalars {
     plumb_time now;  /* how far time has been let pass */
     uint64_t pending_head, pending_tail;
     uint64_t revoked_everywhere;
+    uint64_t imports, advisories; /* how many there have been */
+    plumb_time imported;          /* the last import */
 };
 
 struct savepoint {

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/evaluation.h"
 #include "engine/kinds.h"
 #include "engine/place.h"
 #include "engine/proposal.h"
@@ -60,6 +61,19 @@ push_pending(struct engine *e, const struct pending *pending, struct plumb_err *
     PLUMB_TRY(state_put(e, STATE_PENDING, key, sizeof key, &record->head, err));
     e->now.pending_tail++;
     return PLUMB_OK;
+}
+
+enum plumb_code
+time_await_evaluation(struct engine *e, const struct version *v, plumb_time at,
+                      struct plumb_err *err)
+{
+    struct pending pending = { .kind = PLUMB_KIND_EVALUATION,
+                               .payload = v->payload,
+                               .version = v->version,
+                               .release = v->release,
+                               .due = at };
+
+    return push_pending(e, &pending, err);
 }
 
 static const struct pending *
@@ -187,6 +201,7 @@ engine_due(const struct engine *e, plumb_time now, struct engine_due *ret)
     const struct pending *pending = first_pending(e);
     const struct proposal *begin = first_begin(e, now);
     const struct placement *p;
+    const struct version *v;
     struct pending move;
     struct place_next next;
 
@@ -203,6 +218,12 @@ engine_due(const struct engine *e, plumb_time now, struct engine_due *ret)
     if (pending == NULL)
         return false;
     due_from_pending(pending, ret);
+    if (pending->kind == PLUMB_KIND_EVALUATION) {
+        v = state_version(e, &move.release);
+        ret->payload = v->payload.s;
+        ret->version = v->version.s;
+        return true;
+    }
     p = state_placement(e, move.fleet.s, &move.release);
     ret->fleet = p->fleet.s;
     ret->payload = p->payload.s;
@@ -229,8 +250,13 @@ engine_next_due(const struct engine *e)
 /* --- the service's records --- */
 
 static bool
-says(const struct plumb_statement *s, const struct engine_due *due)
+says(const struct engine *e, const struct plumb_statement *s, const struct engine_due *due)
 {
+    if (s->kind == PLUMB_KIND_EVALUATION)
+        return due->kind == s->kind &&
+               plumb_digest_eq(&s->u.evaluation.release, &due->release) &&
+               strcmp(s->payload, due->payload) == 0 && strcmp(s->version, due->version) == 0 &&
+               evaluation_says(e, s);
     return s->kind == due->kind && strcmp(s->fleet, due->fleet) == 0 &&
            strcmp(s->payload, due->payload) == 0 && strcmp(s->version, due->version) == 0 &&
            plumb_digest_eq(&s->u.timed.release, &due->release) && s->u.timed.due == due->due &&
@@ -257,12 +283,37 @@ record_begin(const struct context *c, const struct engine_due *due, struct plumb
 }
 
 enum plumb_code
+engine_due_members(const struct engine *e, const struct engine_due *due, json_t **ret,
+                   struct plumb_err *err)
+{
+    char time[PLUMB_TIME_TEXT], rollout[PLUMB_DIGEST_HEX];
+    PLUMB_AUTO(plumb_json_auto) json_t *members = NULL;
+
+    if (due->kind == PLUMB_KIND_EVALUATION)
+        return evaluation_members(e, &due->release, ret, err);
+    plumb_time_text(due->due, time);
+    plumb_digest_hex(&due->rollout, rollout);
+    members = json_pack("{s:s, s:s}", "fleet", due->fleet, "due", time);
+    if (members == NULL ||
+        (due->kind != PLUMB_KIND_PHASE_OUT &&
+         json_object_set_new(members, "rollout", json_string(rollout)) != 0) ||
+        (due->kind == PLUMB_KIND_LAPSE &&
+         json_object_set_new(members, "rule", json_string(due->rule)) != 0) ||
+        (due->kind == PLUMB_KIND_OVERRUN &&
+         json_object_set_new(members, "outcome",
+                             json_string(plumb_outcome_text(due->outcome))) != 0))
+        return plumb_fail_memory(err);
+    *ret = PLUMB_TAKE(members);
+    return PLUMB_OK;
+}
+
+enum plumb_code
 time_record(const struct context *c, struct plumb_err *err)
 {
     struct engine_due due;
 
     PLUMB_TRY(context_power(c, PLUMB_POWER_SERVICE, err));
-    if (!engine_due(c->e, c->time, &due) || !says(c->s, &due))
+    if (!engine_due(c->e, c->time, &due) || !says(c->e, c->s, &due))
         return plumb_fail(err, PLUMB_REFUSED, "time.not-due", "predicate",
                           "this is not what time has brought about and the log lacks next");
     c->effect->completed = true;
@@ -273,5 +324,7 @@ time_record(const struct context *c, struct plumb_err *err)
         return record_begin(c, &due, err);
     if (due.kind == PLUMB_KIND_OVERRUN)
         PLUMB_TRY(proposal_record(c->e, &due.rollout, true, c->index, err));
+    if (due.kind == PLUMB_KIND_EVALUATION)
+        PLUMB_TRY(evaluation_recorded(c, &due.release, err));
     return pop_pending(c->e, err);
 }

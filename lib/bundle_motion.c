@@ -47,6 +47,24 @@ check_power(const struct plumb_bundle_reader *r, const struct bundle_entry *e,
     return PLUMB_OK;
 }
 
+/* What governance says follows from findings, the service proposes too. */
+static bool
+may_be_the_services(const struct plumb_statement *s)
+{
+    return s->kind == PLUMB_KIND_REVOCATION ||
+           (s->kind == PLUMB_KIND_ROLLOUT && s->u.rollout.action == PLUMB_ACTION_RESCHEDULE);
+}
+
+static enum plumb_code
+check_proposer(const struct plumb_bundle_reader *r, const struct bundle_entry *e,
+               enum plumb_power power, struct plumb_err *err)
+{
+    if (may_be_the_services(e->opened->statement) &&
+        check_power(r, e, PLUMB_POWER_SERVICE, false, NULL) == PLUMB_OK)
+        return PLUMB_OK;
+    return check_power(r, e, power, false, err);
+}
+
 enum plumb_code
 bundle_by_service(const struct plumb_bundle_reader *r, const struct bundle_entry *e, bool now,
                   struct plumb_err *err)
@@ -112,7 +130,7 @@ bundle_motion_count(struct plumb_bundle_reader *r, const struct bundle_entry *co
     if (votes == NULL)
         return plumb_fail_memory(err);
     PLUMB_TRY(gather(entries, n, votes, err));
-    PLUMB_TRY(check_power(r, entries[0], power, false, err));
+    PLUMB_TRY(check_proposer(r, entries[0], power, err));
     /* What comes after the completing entry are approvals anew: they count for today alone. */
     while (done < n && t == PLUMB_TALLY_OPEN) {
         link = plumb_chain_at(r->in->chain, votes[done++].index);

@@ -2,9 +2,11 @@
  */
 #include "lib/bundle_read.h"
 
+#include <plumb/controls.h>
 #include <string.h>
 
 #include "lib/own.h"
+#include "lib/word.h"
 
 static size_t
 release_quorum(const struct plumb_governance *doc, const void *arg,
@@ -24,7 +26,7 @@ struct stated {
     plumb_time not_before, not_after, kept_until;
     struct plumb_digest release, reference_values, sbom;
     bool has_sbom;
-    struct plumb_jv approval, moves;
+    struct plumb_jv approval, moves, findings;
 };
 
 static enum plumb_code
@@ -42,7 +44,7 @@ read_stated(const struct plumb_jv *v, struct stated *s, struct plumb_err *err)
     static const char *const members[] = { "version",         "release",   "status",
                                            "notBefore",       "?notAfter", "?keptUntil",
                                            "referenceValues", "?sbom",     "approval",
-                                           "moves",           NULL };
+                                           "moves",           "?findings", NULL };
     struct plumb_jv version = plumb_jv_member(v, "version");
     struct plumb_jv release = plumb_jv_member(v, "release");
     struct plumb_jv status = plumb_jv_member(v, "status");
@@ -65,6 +67,7 @@ read_stated(const struct plumb_jv *v, struct stated *s, struct plumb_err *err)
         PLUMB_TRY(plumb_jv_digest(&sbom, &s->sbom, err));
     s->approval = plumb_jv_member(v, "approval");
     s->moves = plumb_jv_member(v, "moves");
+    s->findings = plumb_jv_member(v, "findings");
     return PLUMB_OK;
 }
 
@@ -140,6 +143,68 @@ check_kept(const struct bundle_version *c, const struct stated *s, struct plumb_
     if (stated && (d == NULL || d->until != s->kept_until))
         return plumb_fail(err, PLUMB_REFUSED, "bundle.kept", "keptUntil",
                           "no governance statement keeps it until this date");
+    return PLUMB_OK;
+}
+
+/* --- findings --- */
+
+#define FINDINGS_MAX 100000
+#define ADVISORY_MAX 128
+
+static enum plumb_code
+read_finding(const struct plumb_bundle_reader *r, const struct plumb_jv *v,
+             struct plumb_finding *ret, struct plumb_err *err)
+{
+    static const char *const members[] = { "id", "severity", "state", "since", "?due", NULL };
+    static const char *const states[] = { "open", "undetermined" };
+    const char *severities[PLUMB_SEVERITY_COUNT], *id;
+    struct plumb_jv advisory = plumb_jv_member(v, "id"), since = plumb_jv_member(v, "since");
+    struct plumb_jv severity = plumb_jv_member(v, "severity");
+    struct plumb_jv state = plumb_jv_member(v, "state"), due = plumb_jv_member(v, "due");
+    size_t word;
+
+    for (size_t i = 0; i < PLUMB_SEVERITY_COUNT; i++)
+        severities[i] = plumb_severity_text((enum plumb_severity)i);
+    PLUMB_TRY(plumb_jv_closed(v, members, err));
+    PLUMB_TRY(plumb_jv_string(&advisory, ADVISORY_MAX, &id, err));
+    ret->advisory = pool_text(r->in->pool, id);
+    if (ret->advisory == NULL)
+        return plumb_fail_memory(err);
+    PLUMB_TRY(plumb_word_read(&severity, severities, PLUMB_SEVERITY_COUNT, "bundle.findings",
+                              &word, err));
+    ret->severity = severities[word];
+    PLUMB_TRY(plumb_word_read(&state, states, 2, "bundle.findings", &word, err));
+    ret->undetermined = word == 1;
+    PLUMB_TRY(plumb_jv_time(&since, &ret->since, err));
+    return read_time(&due, &ret->due, err);
+}
+
+/* They are there where the document in force has controls, and only there. */
+static enum plumb_code
+read_findings(const struct plumb_bundle_reader *r, const struct plumb_jv *v,
+              struct plumb_accepted *ret, struct plumb_err *err)
+{
+    const struct plumb_link *link = plumb_chain_last(r->in->chain);
+    size_t n;
+
+    if ((v->json != NULL) != (link->document->controls != NULL))
+        return plumb_jv_fail(v, err, PLUMB_REFUSED, "bundle.findings",
+                             "stand there where governance has controls, and only there");
+    if (v->json == NULL)
+        return PLUMB_OK;
+    PLUMB_TRY(plumb_jv_array(v, 0, FINDINGS_MAX, &n, err));
+    ret->findings = pool_array(r->in->pool, n, sizeof *ret->findings);
+    if (ret->findings == NULL)
+        return plumb_fail_memory(err);
+    ret->nfindings = n;
+    for (size_t i = 0; i < n; i++) {
+        struct plumb_jv element = plumb_jv_element(v, i);
+
+        PLUMB_TRY(read_finding(r, &element, &ret->findings[i], err));
+        if (i > 0 && strcmp(ret->findings[i - 1].advisory, ret->findings[i].advisory) >= 0)
+            return plumb_jv_fail(&element, err, PLUMB_INVALID, "bundle.order",
+                                 "findings ascend by advisory, each once");
+    }
     return PLUMB_OK;
 }
 
@@ -248,6 +313,7 @@ bundle_read_version(struct plumb_bundle_reader *r, const char *payload,
     code = prove(&c, &s, &a, err);
     bundle_motion_clear(&c.begin);
     PLUMB_TRY(bundle_within(v, code, err));
+    PLUMB_TRY(read_findings(r, &s.findings, &a, err));
     a.version = pool_text(r->in->pool, s.version);
     if (a.version == NULL)
         return plumb_fail_memory(err);

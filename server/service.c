@@ -60,22 +60,11 @@ service_record(struct core *core, const struct engine_due *due, plumb_time now,
                struct plumb_signed **ret, struct plumb_err *err)
 {
     PLUMB_AUTO(plumb_json_auto) json_t *members = NULL;
-    char name[2 * PLUMB_NAME_MAX + 2], time[PLUMB_TIME_TEXT], rollout[PLUMB_DIGEST_HEX];
+    char name[2 * PLUMB_NAME_MAX + 2];
     struct plumb_subject subject = { name, due->release };
 
     (void)snprintf(name, sizeof name, "%s@%s", due->payload, due->version);
-    plumb_time_text(due->due, time);
-    plumb_digest_hex(&due->rollout, rollout);
-    members = json_pack("{s:s,s:s}", "fleet", due->fleet, "due", time);
-    if (members == NULL ||
-        (due->kind != PLUMB_KIND_PHASE_OUT &&
-         json_object_set_new(members, "rollout", json_string(rollout)) != 0) ||
-        (due->kind == PLUMB_KIND_LAPSE &&
-         json_object_set_new(members, "rule", json_string(due->rule)) != 0) ||
-        (due->kind == PLUMB_KIND_OVERRUN &&
-         json_object_set_new(members, "outcome",
-                             json_string(plumb_outcome_text(due->outcome))) != 0))
-        return plumb_fail_memory(err);
+    PLUMB_TRY(engine_due_members(core->engine, due, &members, err));
     return sign(core, due->kind, &subject, members, now, ret, err);
 }
 

@@ -36,6 +36,16 @@ plumb_memory_json(const struct plumb_memory *m, struct plumb_bytes *ret, struct 
 uint64_t plumb_memory_size(const struct plumb_memory *m);
 void plumb_memory_free(struct plumb_memory *m);
 
+/* An advisory that is about a version's bill of materials, and nobody has cleared. The service
+ * says so; no quorum does. */
+struct plumb_finding {
+    const char *advisory;
+    const char *severity; /* "low", "medium", "high", "critical" */
+    bool undetermined;    /* whether the version is affected cannot be told */
+    plumb_time since;
+    plumb_time due; /* by when it is to be gone; PLUMB_TIME_NEVER: no date */
+};
+
 /* One accepted version of a verified bundle. */
 struct plumb_accepted {
     const char *payload, *version;
@@ -47,6 +57,9 @@ struct plumb_accepted {
     const struct plumb_sets *sets;
     bool has_sbom;
     struct plumb_digest sbom;
+    struct plumb_finding *findings; /* ascending by advisory; none where no controls are in
+                                       force */
+    size_t nfindings;
     /* who approved the release, and the begin: principal ids, for people */
     const char *const *approvers;
     size_t napprovers;

@@ -315,18 +315,12 @@ world_due(struct world *w)
 {
     struct engine_due due;
     char name[2 * PLUMB_NAME_MAX + 2];
-    json_t *members;
+    json_t *members = NULL;
 
     if (!engine_due(w->engine, w->make.now, &due))
         return NULL;
     (void)snprintf(name, sizeof name, "%s@%s", due.payload, due.version);
-    members = json_pack("{s:s, s:o}", "fleet", due.fleet, "due", make_time(due.due));
-    if (due.kind != PLUMB_KIND_PHASE_OUT)
-        json_object_set_new(members, "rollout", make_hex(&due.rollout));
-    if (due.kind == PLUMB_KIND_LAPSE)
-        json_object_set_new(members, "rule", json_string(due.rule));
-    if (due.kind == PLUMB_KIND_OVERRUN)
-        json_object_set_new(members, "outcome", json_string(plumb_outcome_text(due.outcome)));
+    assert_ok(engine_due_members(w->engine, &due, &members, &w->err), &w->err);
     return make_signed(&w->make, "plumbd", due.kind, name, &due.release, members);
 }
 

@@ -1,0 +1,107 @@
+/* Evidence, controls and findings, for lists and screens. */
+#include <string.h>
+
+#include "engine/control.h"
+
+static const char *const control_states[] = {
+#define X(name, text) [ENGINE_CONTROL_##name] = text,
+    ENGINE_CONTROL_STATES(X)
+#undef X
+};
+static const char *const finding_states[] = {
+#define X(name, text) [ENGINE_FINDING_##name] = text,
+    ENGINE_FINDING_STATES(X)
+#undef X
+};
+
+const char *
+engine_control_state_text(enum engine_control_state s)
+{
+    return s < ENGINE_CONTROL_STATE_COUNT ? control_states[s] : "?";
+}
+
+const char *
+engine_finding_state_text(enum engine_finding_state s)
+{
+    return s < ENGINE_FINDING_STATE_COUNT ? finding_states[s] : "?";
+}
+
+static bool
+has_controls(const struct engine *e)
+{
+    return state_document(e) != NULL && state_document(e)->controls != NULL;
+}
+
+void
+engine_each_control(const struct engine *e, const struct plumb_digest *release, plumb_time at,
+                    engine_control_fn *fn, void *arg)
+{
+    if (!has_controls(e) || state_version(e, release) == NULL)
+        return;
+    for (size_t i = 0; i < state_document(e)->controls->ncontrols; i++) {
+        struct engine_control c;
+
+        control_evaluate(e, release, i, at, &c);
+        if (!fn(arg, &c))
+            return;
+    }
+}
+
+void
+engine_each_fact(const struct engine *e, const struct plumb_digest *release, engine_fact_fn *fn,
+                 void *arg)
+{
+    const struct dossier *d = dossier_of(e, release);
+
+    for (size_t i = 0; d != NULL && i < d->n; i++) {
+        const struct fact *f = d->facts[i];
+        struct engine_fact view = { .kind = f->kind,
+                                    .file = f->file,
+                                    .size = f->size,
+                                    .name = f->name,
+                                    .by = f->by,
+                                    .index = f->index,
+                                    .time = f->time,
+                                    .review_by = f->review_by,
+                                    .accepted = f->accepted,
+                                    .rule = f->rule,
+                                    .text = f->text,
+                                    .said = f->said != NULL ? attestation_text(f->said->kind)
+                                                            : "" };
+
+        if (!fn(arg, &view))
+            return;
+    }
+}
+
+void
+engine_each_finding(const struct engine *e, const struct plumb_digest *release, plumb_time at,
+                    engine_finding_fn *fn, void *arg)
+{
+    const struct map *m = &e->maps[STATE_FINDINGS];
+    const struct found *found = release != NULL ? finding_of(e, release) : NULL;
+    size_t n = release == NULL ? m->norder : found != NULL ? found->n : 0;
+
+    for (size_t i = 0; i < n; i++) {
+        struct engine_finding view;
+
+        finding_view(e,
+                     release == NULL ? (const struct finding *)m->order[i]->record
+                                     : finding_at(found, i),
+                     at, &view);
+        if (!fn(arg, &view))
+            return;
+    }
+}
+
+void
+engine_monitor(const struct engine *e, plumb_time at, struct engine_monitor *ret)
+{
+    *ret = (struct engine_monitor){ .imports = e->now.imports,
+                                    .advisories = e->now.advisories,
+                                    .imported = e->now.imported };
+    ret->stale =
+        has_controls(e) &&
+        (ret->imports == 0 ||
+         plumb_time_add(ret->imported, state_document(e)->controls->advisories_age) < at);
+}

@@ -1,0 +1,31 @@
+/* trust.h - whom governance believes about what. */
+#ifndef ENGINE_TRUST_H
+#define ENGINE_TRUST_H
+
+#include <plumb/controls.h>
+
+#include "engine/dossier.h"
+
+/* Every key that an accepted signature may be by: of those trusted, and of principals with a
+ * role that is. */
+struct trust_ring {
+    const struct plumb_pubkey **keys;
+    size_t n;
+};
+void trust_ring_clear(struct trust_ring *r);
+PLUMB_MUST_CHECK enum plumb_code trust_ring_make(const struct plumb_governance *doc,
+                                                 struct trust_ring *ret, struct plumb_err *err);
+
+/*
+ * Who of those that signed this is trusted for use by the document in force; NULL: nobody.
+ * index: of the entry that attached it. control: of an assertion, else NULL.
+ */
+const struct plumb_trusted *trust_find(const struct engine *e, const struct attestation *a,
+                                       uint64_t index, enum plumb_trust_use use,
+                                       const char *control);
+
+/* Does an attestation on file, of a signer trusted for use, refer to this document? */
+bool trust_refers(const struct engine *e, const struct dossier *d, enum plumb_trust_use use,
+                  const struct plumb_digest *file);
+
+#endif

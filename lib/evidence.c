@@ -92,6 +92,18 @@ is_json_object(const uint8_t *data, size_t len)
     return i < len && data[i] == '{';
 }
 
+/* Base64 or hex, by its characters: people have quotes in both. */
+static bool
+is_encoded(const uint8_t *data, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (data[i] == 0 || strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                   "0123456789+/-_= \t\r\n",
+                                   data[i]) == NULL)
+            return false;
+    return len >= 64;
+}
+
 enum plumb_code
 plumb_evidence_read(const void *data, size_t len, struct plumb_evidence **ret,
                     struct plumb_err *err)
@@ -118,5 +130,7 @@ plumb_evidence_read(const void *data, size_t len, struct plumb_evidence **ret,
             return draft_evidence_end(&e, ret, err);
         }
     return plumb_fail(err, PLUMB_UNSUPPORTED, "evidence.unknown", "",
-                      "this is no quote, report, document, image or claims that we know");
+                      is_encoded(data, len)
+                          ? "this is text, in base64 or hex perhaps: decode it first"
+                          : "this is no quote, report, document, image or claims that we know");
 }

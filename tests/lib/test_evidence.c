@@ -874,6 +874,25 @@ indexes_in_indexes_end(void **state)
     assert_piece_refused("oci.depth", &piece);
 }
 
+/* It is not guessed what it would be. */
+static void
+encoded_evidence_is_said_to_be_so(void **state)
+{
+    struct plumb_evidence *e = NULL;
+    struct plumb_err err = { 0 };
+    char *text = NULL;
+
+    (void)state;
+    make_report(&piece, 3);
+    assert_ok(plumb_base64(piece.data, piece.len, &text, &err), &err);
+    assert_refused("evidence.unknown", plumb_evidence_read(text, strlen(text), &e, &err), &err);
+    assert_non_null(strstr(err.msg, "base64"));
+    text[7] = '!';
+    assert_refused("evidence.unknown", plumb_evidence_read(text, strlen(text), &e, &err), &err);
+    assert_null(strstr(err.msg, "base64"));
+    free(text);
+}
+
 /* --- claims --- */
 
 static struct plumb_evidence *
@@ -1197,6 +1216,7 @@ main(void)
         cmocka_unit_test(archives_that_lie_are_refused),
         cmocka_unit_test(a_name_or_size_that_stands_elsewhere_is_not_believed),
         cmocka_unit_test(indexes_in_indexes_end),
+        cmocka_unit_test(encoded_evidence_is_said_to_be_so),
         cmocka_unit_test(claims_of_ours_make_a_set_too),
         cmocka_unit_test(trustees_claims_are_read_by_tee),
         cmocka_unit_test(bits_that_trustee_does_not_tell_meet_nothing),

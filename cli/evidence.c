@@ -117,6 +117,7 @@ version_lines(struct cli *cli, const struct appraisal *a)
     const struct plumb_verdict *v = &a->verdict;
     const struct plumb_accepted *x = v->version;
     char release[PLUMB_DIGEST_HEX], from[PLUMB_TIME_TEXT], end[PLUMB_TIME_TEXT];
+    const char *label;
 
     if (x == NULL)
         return;
@@ -130,7 +131,9 @@ version_lines(struct cli *cli, const struct appraisal *a)
              v->code == PLUMB_VERDICT_UNKNOWN ? "nearest" : "version", x->payload, x->version,
              plumb_status_text(x->window.status), release);
     cli_line(cli, "window    from %s until %s", from, end);
-    cli_line(cli, "set       %zu: %zu of %zu measurements match", v->set, v->met, v->of);
+    label = x->sets->sets[v->set].label;
+    cli_line(cli, "set       %zu%s%s: %zu of %zu measurements match", v->set,
+             label != NULL ? ", " : "", label != NULL ? label : "", v->met, v->of);
 }
 
 void

@@ -86,17 +86,17 @@ to_file(const char *name, const char *suffix, int fd)
         _exit(126);
 }
 
-/* Becomes plumb. */
+/* Becomes the program, a path in the build. */
 static void
-become(const char *name, const char *const *args)
+become(const char *program, const char *name, const char *const *args)
 {
-    const char *argv[ARGS_MAX + 2] = { "plumb" };
+    const char *argv[ARGS_MAX + 2] = { program };
     char path[4096];
     int null = open("/dev/null", O_RDONLY);
 
     for (size_t i = 0; args[i] != NULL && i < ARGS_MAX; i++)
         argv[i + 1] = args[i];
-    (void)snprintf(path, sizeof path, "%s/plumb", getenv("PLUMB_BUILD"));
+    (void)snprintf(path, sizeof path, "%s/%s", getenv("PLUMB_BUILD"), program);
     (void)setsid(); /* no terminal to ask on */
     (void)dup2(null, 0);
     to_file(name, "out", 1);
@@ -109,8 +109,8 @@ become(const char *name, const char *const *args)
     _exit(127);
 }
 
-pid_t
-program_start(const char *name, const char *const *args)
+static pid_t
+launch(const char *program, const char *name, const char *const *args)
 {
     pid_t pid;
 
@@ -119,15 +119,21 @@ program_start(const char *name, const char *const *args)
     assert_true(pid >= 0);
     if (pid == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        become(name, args);
+        become(program, name, args);
     }
     return pid;
 }
 
-struct ran
-program_run(const char *const *args)
+pid_t
+program_start(const char *name, const char *const *args)
 {
-    pid_t pid = program_start("ran", args);
+    return launch("plumb", name, args);
+}
+
+struct ran
+program_run_other(const char *program, const char *const *args)
+{
+    pid_t pid = launch(program, "ran", args);
     struct ran r = { -1, NULL, NULL };
     int status;
 
@@ -137,6 +143,12 @@ program_run(const char *const *args)
     r.out = (char *)read_in("ran.out").data;
     r.err = (char *)read_in("ran.err").data;
     return r;
+}
+
+struct ran
+program_run(const char *const *args)
+{
+    return program_run_other("plumb", args);
 }
 
 void

@@ -16,6 +16,8 @@ void ran_clear(struct ran *r);
 /* Arguments without the program's name, NULL last. No profile, no agent, no terminal. */
 struct ran program_run(const char *const *args);
 #define PLUMB(...) program_run((const char *const[]){ __VA_ARGS__, (const char *)0 })
+/* The same of another program, by its path in the build. */
+struct ran program_run_other(const char *program, const char *const *args);
 /* Must end so; what it said is shown if it does not. */
 void assert_status(int status, const struct ran *r);
 /* Fails unless text has what in it. */

@@ -216,6 +216,54 @@ a_verdict_names_what_differs_and_the_nearest_version(void **state)
     ran_clear(&r);
 }
 
+/* Claims that say what the quote at path says: all that a set measured of it asks for. */
+static const char *
+claims_of(const char *path, const char *name)
+{
+    struct ran r = PLUMB("measure", path);
+    json_t *document = ran_json(&r), *m, *claims = json_object();
+    const json_t *set = json_array_get(json_object_get(document, "sets"), 0);
+    PLUMB_AUTO(auto_free) char *text = NULL;
+    size_t i;
+
+    json_array_foreach(json_object_get(set, "measurements"), i, m)
+        (void)json_object_set(claims, json_string_value(json_object_get(m, "name")),
+                              json_object_get(m, "value"));
+    claims = json_pack("{s:s, s:O, s:o}", "schema", "urn:plumbline:claims:v1", "tee",
+                       json_object_get(set, "tee"), "claims", claims);
+    text = json_dumps(claims, 0);
+    json_decref(claims);
+    json_decref(document);
+    ran_clear(&r);
+    return in_bytes(name, text, strlen(text));
+}
+
+#define EXAMPLE(claims)                                                                        \
+    program_run_other("tests/example-verifier",                                                \
+                      (const char *const[]){ in("trust"), in("example.memory"), in("bundle"),  \
+                                             claims, NULL })
+
+static void
+the_example_of_a_verifier_judges_as_plumb_does(void **state)
+{
+    struct ran r = EXAMPLE(claims_of(in("one.dat"), "one.json"));
+
+    (void)state;
+    assert_status(0, &r);
+    assert_says(r.out, "accepted: web@1.0, incoming");
+    ran_clear(&r);
+    assert_int_equal(0, access(in("example.memory"), R_OK));
+    assert_plumb(0, "appraise", "--trust", in("trust"), "--bundle", in("bundle"), "--claims",
+                 in("one.json"));
+    r = EXAMPLE(claims_of(in("other.dat"), "other.json"));
+    assert_status(3, &r);
+    assert_says(r.out, "unknown: no accepted version; nearest is web@1.0");
+    ran_clear(&r);
+    r = EXAMPLE(in("trust"));
+    assert_status(1, &r);
+    ran_clear(&r);
+}
+
 /* The exit status tells what can be done about it. */
 static void
 each_class_of_verdict_has_its_exit_status(void **state)
@@ -474,6 +522,7 @@ main(void)
         cmocka_unit_test(a_bundle_is_pulled_verified_and_remembered),
         cmocka_unit_test(evidence_of_an_accepted_version_is_accepted),
         cmocka_unit_test(a_verdict_names_what_differs_and_the_nearest_version),
+        cmocka_unit_test(the_example_of_a_verifier_judges_as_plumb_does),
         cmocka_unit_test(each_class_of_verdict_has_its_exit_status),
         cmocka_unit_test(the_rollout_waits_for_a_recognition_and_gets_one),
         cmocka_unit_test(an_older_bundle_is_refused_by_who_remembers),

@@ -62,6 +62,11 @@ follow_entry(void *arg, const struct db_entry *row, struct plumb_err *err)
     PLUMB_TRY(load_blobs(load, s->statement, err));
     PLUMB_TRY(
         engine_apply(core->engine, s, row->idx, time, load->blobs, load->nblobs, &effect, err));
+    if (effect.repeated)
+        return plumb_fail(err, PLUMB_INTERNAL, "log.entry", "",
+                          "entry %llu says again what entry %llu says: it was added to the "
+                          "database by another hand",
+                          (unsigned long long)row->idx, (unsigned long long)effect.index);
     load_blobs_clear(load);
     return tree_append(core->tree, &leaf, 1, err);
 }

@@ -185,8 +185,10 @@ read_entries(struct db *db, const struct tiles_name *name, struct plumb_bytes *r
 
     PLUMB_TRY(db_log_read(db, name->n * PLUMB_TILE_WIDTH, name->width, add_entry, &b, err));
     if (b.n != name->width)
-        return plumb_fail(err, PLUMB_INTERNAL, "log.tile", "", "%u of %u entries are there",
-                          b.n, name->width);
+        /* said to the client: whoever audits must learn of it */
+        return plumb_fail(err, PLUMB_NOT_FOUND, "log.gap", "",
+                          "only %u of %u entries are in the database: rows were removed", b.n,
+                          name->width);
     *ret = b.bytes;
     b.bytes = (struct plumb_bytes){ 0 };
     return PLUMB_OK;

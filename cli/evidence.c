@@ -7,6 +7,7 @@
 #include "cli/fields.h"
 #include "cli/verified.h"
 #include "client/diff.h"
+#include "client/layout.h"
 #include "client/mapped.h"
 #include "lib/own.h"
 
@@ -20,21 +21,32 @@ appraisal_clear(struct appraisal *a)
 }
 
 static enum plumb_code
+read_file(const char *path, struct plumb_evidence **ret, struct plumb_err *err)
+{
+    PLUMB_AUTO(mapped_close) struct mapped file = { .len = 0 };
+    struct plumb_digest digest;
+
+    if (layout_is(path))
+        return layout_read(path, ret, &digest, err);
+    PLUMB_TRY(mapped_open(path, &file, err));
+    return plumb_evidence_read(file.data, file.len, ret, err);
+}
+
+static enum plumb_code
 read_evidence(struct cli *cli, struct appraisal *a, struct plumb_err *err)
 {
     const char *claims = cli_option(cli, "claims"), *evidence = cli_option(cli, "evidence");
-    PLUMB_AUTO(mapped_close) struct mapped file = { .len = 0 };
     struct plumb_err why;
-    enum plumb_code code;
 
     if ((claims == NULL) == (evidence == NULL))
         return cli_usage("--claims", err, "give one of --claims FILE and --evidence FILE");
     a->path = claims != NULL ? claims : evidence;
-    PLUMB_TRY(mapped_open(a->path, &file, err));
-    code = plumb_evidence_read(file.data, file.len, &a->evidence, &why);
-    if (code != PLUMB_OK)
-        return plumb_fail(err, code, why.rule, a->path, "%s%s%s", why.where,
-                          why.where[0] != '\0' ? ": " : "", why.msg);
+    if (read_file(a->path, &a->evidence, &why) != PLUMB_OK) {
+        const char *where = strncmp(why.where, a->path, strlen(a->path)) == 0 ? "" : why.where;
+
+        return plumb_fail(err, why.code, why.rule, a->path, "%s%s%s", where,
+                          where[0] != '\0' ? ": " : "", why.msg);
+    }
     for (size_t i = 0; claims != NULL && i < a->evidence->n; i++)
         if (a->evidence->readings[i].kind != PLUMB_EVIDENCE_CLAIMS &&
             a->evidence->readings[i].kind != PLUMB_EVIDENCE_TRUSTEE_CLAIMS)

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "client/folder.h"
+#include "client/layout.h"
 #include "client/mapped.h"
-#include "client/store.h"
 #include "lib/own.h"
 #include "lib/pool.h"
 
@@ -191,37 +191,12 @@ add_evidence(struct measure *m, const char *path, const struct plumb_digest *dig
 }
 
 static enum plumb_code
-layout_file(void *arg, const char *path, size_t max, struct plumb_bytes *ret,
-            struct plumb_err *err)
-{
-    const char *folder = arg;
-    PLUMB_AUTO(auto_free) char *full = NULL;
-
-    if (asprintf(&full, "%s/%s", folder, path) < 0) {
-        full = NULL;
-        return plumb_fail_memory(err);
-    }
-    return store_read(full, max, ret, err);
-}
-
-static bool
-is_layout(const char *folder)
-{
-    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes marker = { NULL, 0 };
-
-    return layout_file((void *)folder, "oci-layout", 4096, &marker, NULL) == PLUMB_OK;
-}
-
-static enum plumb_code
 add_layout(struct measure *m, const char *path, struct plumb_err *err)
 {
-    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes index = { NULL, 0 };
     PLUMB_AUTO(auto_evidence) struct plumb_evidence *evidence = NULL;
     struct plumb_digest digest;
 
-    PLUMB_TRY(of_file(plumb_oci_read(layout_file, (void *)path, &evidence, err), path, err));
-    PLUMB_TRY(layout_file((void *)path, "index.json", 4u << 20, &index, err));
-    plumb_sha256(index.data, index.len, &digest);
+    PLUMB_TRY(of_file(layout_read(path, &evidence, &digest, err), path, err));
     return add_evidence(m, path, &digest, PLUMB_TAKE(evidence), err);
 }
 
@@ -281,7 +256,7 @@ measure_add(struct measure *m, const char *path, struct plumb_err *err)
     enum plumb_code code;
 
     if (folder_is(path))
-        return is_layout(path)
+        return layout_is(path)
                    ? add_layout(m, path, err)
                    : add_artifact(m, PLUMB_ARTIFACT_CONFIG, path, NULL, &artifact, err);
     PLUMB_TRY(mapped_open(path, &file, err));

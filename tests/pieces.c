@@ -6,6 +6,7 @@
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "tests/pieces.h"
 
@@ -390,4 +391,42 @@ make_oci(struct piece *p, const char *letters)
     (void)snprintf(index + strlen(index), sizeof index - strlen(index), "]}");
     put_member(p, "index.json", '0', index, strlen(index));
     end_archive(p);
+}
+
+static void
+write_file(const char *folder, const char *name, const char *text)
+{
+    char path[4096];
+    FILE *f;
+
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    f = fopen(path, "wb");
+    assert_non_null(f);
+    assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+    assert_int_equal(fclose(f), 0);
+}
+
+struct plumb_digest
+make_layout(const char *folder)
+{
+    static const char manifest[] = "{\"config\":{},\"layers\":[]}";
+    static const char *const folders[] = { "", "/blobs", "/blobs/sha256" };
+    char path[4096], index[512], blob[128], hex[PLUMB_DIGEST_HEX];
+    struct plumb_digest digest;
+
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        (void)snprintf(path, sizeof path, "%s%s", folder, folders[i]);
+        assert_int_equal(mkdir(path, 0777), 0);
+    }
+    plumb_sha256(manifest, strlen(manifest), &digest);
+    plumb_digest_hex(&digest, hex);
+    (void)snprintf(index, sizeof index,
+                   "{\"manifests\":[{\"mediaType\":\"application/vnd.oci.image.manifest.v1+"
+                   "json\",\"digest\":\"sha256:%s\",\"size\":%zu}]}",
+                   hex, strlen(manifest));
+    (void)snprintf(blob, sizeof blob, "blobs/sha256/%s", hex);
+    write_file(folder, "oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}");
+    write_file(folder, "index.json", index);
+    write_file(folder, blob, manifest);
+    return digest;
 }

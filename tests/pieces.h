@@ -48,4 +48,7 @@ void end_archive(struct piece *p);
 /* An OCI archive of these manifests, each {"config":{},"layers":[],"n":"A"} of one letter. */
 void make_oci(struct piece *p, const char *letters);
 
+/* An OCI layout of one image in a folder that it makes; the digest of its manifest. */
+struct plumb_digest make_layout(const char *folder);
+
 #endif

@@ -274,6 +274,9 @@ each_class_of_verdict_has_its_exit_status(void **state)
     assert_plumb(5, APPRAISE, in("one.dat"), "--at", "2099-01-01T00:00:00Z");
     assert_plumb(5, APPRAISE, in("one.dat"), "--at", "2020-01-01T00:00:00Z");
     assert_plumb(3, APPRAISE, in("debug.dat"));
+    (void)make_layout(in("image")); /* as its archive would be */
+    assert_plumb(3, APPRAISE, in("image"));
+    assert_plumb_refused("file.open", 1, APPRAISE, in("nothing"));
     assert_plumb(2, APPRAISE, in("one.dat"), "--at", "tomorrow");
     assert_plumb(2, APPRAISE, in("one.dat"), "--claims", in("one.dat"));
     assert_plumb(2, "appraise", "--trust", in("trust"), "--bundle", in("bundle"), "--claims",

@@ -152,6 +152,17 @@ refresh(struct tui_app *app)
     tui_say(app, ST_GOOD, "Asking the server again");
 }
 
+/* A decision that is on its way may or may not arrive: a person who leaves must want to. */
+static void
+leave(struct tui_app *app)
+{
+    app->quit = !app->sending || app->leaving;
+    app->leaving = true;
+    if (!app->quit)
+        tui_say(app, ST_WARN,
+                "Your decision is still being sent. Once more leaves all the same");
+}
+
 /* What is the same on every screen. */
 static bool
 common_command(struct tui_app *app, enum tui_command command)
@@ -162,7 +173,7 @@ common_command(struct tui_app *app, enum tui_command command)
         return true;
     case CMD_QUIT:
     case CMD_LEAVE:
-        app->quit = true;
+        leave(app);
         return true;
     case CMD_BACK:
         tui_back(app);
@@ -277,12 +288,24 @@ show_failed(struct tui_app *app, const struct tui_event *e)
 static void
 done(struct tui_app *app, const struct tui_event *e)
 {
-    app->sending = false;
+    app->sending = app->leaving = false;
     tui_say(app, e->ok ? ST_GOOD : ST_BAD, "%s", e->text);
     if (e->ok && app->screen == SCREEN_STATEMENT)
         tui_statement_open(app, &app->statement.id);
     if (e->ok && app->screen == SCREEN_VERSIONS)
         tui_back(app);
+}
+
+/* The log has grown: what is open may have moved. Not while somebody decides on it. */
+static void
+look_again(struct tui_app *app)
+{
+    if (app->prompt > PROMPT_FIND || app->sending)
+        return;
+    if (app->screen == SCREEN_STATEMENT)
+        tui_statement_open(app, &app->statement.id);
+    if (app->screen == SCREEN_HISTORY)
+        tui_history_open(app, app->history.payload, app->history.version, app->history.fleet);
 }
 
 static void
@@ -306,6 +329,7 @@ take(struct tui_app *app, struct tui_event *e)
         break;
     case TUI_EVENT_QUEUE:
         tui_queue_all(app, &e->items);
+        look_again(app);
         break;
     case TUI_EVENT_ITEMS:
         tui_queue_some(app, &e->items);

@@ -152,7 +152,7 @@ struct tui_app {
     struct plumb_digest must; /* whose first digits are asked for */
     struct tui_page panel;    /* what a person is told before they decide */
     struct tui_secret *secret;
-    bool sending;
+    bool sending, leaving; /* leaving: asked to, while sending */
 
     char message[700];
     enum tui_style message_style;

@@ -155,19 +155,24 @@ panel_head(struct tui_app *app, const struct tui_deed *deed)
 static void
 panel_consequence(struct tui_app *app, const struct tui_deed *deed)
 {
+    static const char *const thens[TUI_DEED_COUNT] = {
+        [TUI_REVOKE] = "evidence of this version stops passing in the fleet at once",
+        [TUI_BEGIN] = "evidence of this version passes too, beside the current one's",
+        [TUI_COMPLETE] = "this version is current, and the one before it has an end date",
+        [TUI_ROLLBACK] = "evidence of this version stops passing, and the one before it stays",
+        [TUI_RESCHEDULE] = "evidence of this version passes until this date, then stops",
+    };
     struct tui_doc *doc = &app->panel.doc;
     const struct tui_statement *s = app->statement.shown;
 
     if (deed->kind == TUI_APPROVE && s != NULL && s->consequence != NULL)
         tui_doc_field(doc, "Then", s->completes ? ST_WARN : ST_PLAIN, s->consequence);
+    if (deed->kind == TUI_APPROVE || deed->kind == TUI_REJECT)
+        return;
+    tui_doc_fieldf(doc, "Then", ST_WARN, "once its quorum approves, %s", thens[deed->kind]);
     if (deed->leaves_nothing)
-        tui_doc_fieldf(doc, "Then", ST_WARN,
-                       "NOTHING of %s is accepted in %s any more once this takes effect",
+        tui_doc_fieldf(doc, "", ST_WARN, "NOTHING of %s is accepted in %s any more then",
                        deed->payload, deed->fleet);
-    else if (deed->kind == TUI_REVOKE)
-        tui_doc_fieldf(doc, "Then", ST_WARN,
-                       "once its quorum approves, evidence of %s stops passing in %s",
-                       deed->version, deed->fleet[0] != '\0' ? deed->fleet : "every fleet");
 }
 
 void

@@ -8,7 +8,7 @@
 #include "client/plain.h"
 #include "lib/own.h"
 
-#define LABEL      12 /* columns of labels */
+#define LABEL      14 /* columns of labels */
 #define GROUP      8  /* digits */
 #define HEX_LEAST  16 /* from so many digits on a value is shown in groups */
 #define RAW_INDENT 2

@@ -13,6 +13,7 @@ set(char to[TUI_NAME], const char *from)
     (void)snprintf(to, TUI_NAME, "%s", from);
 }
 
+/* A page; after 0 is the newest one, which is asked for again when the log has grown. */
 static void
 ask(struct tui_app *app, uint64_t after)
 {
@@ -114,31 +115,28 @@ is_what_is_shown(const struct tui_history_screen *sc, const struct tui_history *
            strcmp(sc->fleet, h->fleet) == 0;
 }
 
-/* What was proven stays proven; a page that follows is put behind what is there. */
+/* Both pages in one, newest first, what stands in both once; what was proven stays proven. */
 static bool
-join(struct tui_history *old, struct tui_history *h)
+join(const struct tui_history *old, struct tui_history *h)
 {
-    const bool follows =
-        old->n > 0 && h->n > 0 && h->moves[0].index < old->moves[old->n - 1].index;
-    struct tui_move *both;
+    const bool follows = old->n > 0 && h->n > 0 && h->moves[0].index < old->moves[0].index;
+    struct tui_move *both = calloc(old->n + h->n + 1, sizeof *both);
+    size_t n = 0, o = 0, i = 0;
 
-    if (!follows) {
-        for (size_t i = 0, k = 0; i < h->n; i++) {
-            while (k < old->n && old->moves[k].index > h->moves[i].index)
-                k++;
-            if (k < old->n && old->moves[k].index == h->moves[i].index)
-                h->moves[i] = old->moves[k];
-        }
-        return true;
-    }
-    both = calloc(old->n + h->n, sizeof *both);
     if (both == NULL)
         return false;
-    memcpy(both, old->moves, old->n * sizeof *both);
-    memcpy(both + old->n, h->moves, h->n * sizeof *both);
+    while (o < old->n || i < h->n) {
+        const bool from_old =
+            i == h->n || (o < old->n && old->moves[o].index >= h->moves[i].index);
+
+        i += from_old && i < h->n && old->moves[o].index == h->moves[i].index;
+        both[n++] = from_old ? old->moves[o++] : h->moves[i++];
+    }
+    if (!follows && old->n > 0)
+        h->after = old->after; /* the end is where it was */
     free(h->moves);
     h->moves = both;
-    h->n += old->n;
+    h->n = n;
     return true;
 }
 

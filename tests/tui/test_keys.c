@@ -470,10 +470,10 @@ an_open_statement_stays_when_the_queue_changes(void **state)
     open_first(&f);
     fake_event(&f, &(struct tui_event){ .kind = TUI_EVENT_QUEUE, .items = none });
     assert_int_equal(SCREEN_STATEMENT, f.app.screen);
-    assert_shows(&f, "Effect      payments@2.5.0");
+    assert_shows(&f, "payments@2.5.0 becomes an approved version");
     other->item.id = fake_digest("another"); /* asked for before, and late */
     show(&f, other);
-    assert_shows(&f, "Effect      payments@2.5.0");
+    assert_shows(&f, "payments@2.5.0 becomes an approved version");
     fake_end(&f);
 }
 
@@ -674,7 +674,7 @@ leaving_nothing_accepted_is_said_before_it_is_done(void **state)
     fake_event(&f, &(struct tui_event){ .kind = TUI_EVENT_FLEETS, .fleets = fleets });
     move_to_row(&f, 1);
     fake_type(&f, "Vstolen<Enter>");
-    assert_shows(&f, "NOTHING of payments is accepted in prod any more");
+    assert_shows(&f, "NOTHING of payments is accepted in prod any more then");
     type_digits(&f, &release);
     assert_true(sent(&f)->leaves_nothing);
     fake_end(&f);
@@ -703,6 +703,88 @@ back_leads_where_one_came_from(void **state)
         fake_type(&f, "1234i");
     fake_type(&f, "qqqqqqqq");
     assert_true(f.app.quit);
+    fake_end(&f);
+}
+
+static void
+one_does_not_leave_unaware_while_a_decision_is_on_its_way(void **state)
+{
+    struct fake f;
+    struct tui_statement *s = fake_statement();
+    const struct plumb_digest id = s->item.id;
+
+    (void)state;
+    tui_statement_free(s);
+    fake_begin(&f, false);
+    open_first(&f);
+    fake_type(&f, "A");
+    type_digits(&f, &id);
+    fake_type(&f, "Q");
+    assert_false(f.app.quit);
+    assert_shows(&f, "Your decision is still being sent");
+    fake_type(&f, "Q");
+    assert_true(f.app.quit);
+    fake_end(&f);
+}
+
+static void
+add_moves(struct tui_history *h, uint64_t first, size_t n)
+{
+    h->moves = calloc(n + 1, sizeof *h->moves);
+    h->n = n;
+    for (size_t i = 0; i < n; i++)
+        h->moves[i].index = first - i;
+}
+
+static void
+pages_of_history_are_joined_and_what_was_proven_stays_proven(void **state)
+{
+    struct fake f;
+    struct tui_history *newest = calloc(1, sizeof *newest), *older = calloc(1, sizeof *older),
+                       *again = calloc(1, sizeof *again);
+    const struct tui_history *shown;
+
+    (void)state;
+    fake_begin(&f, false);
+    fake_type(&f, "4");
+    add_moves(newest, 20, 5); /* 20 to 16 */
+    newest->moves[0].check = TUI_CHECKED;
+    newest->after = 16;
+    fake_event(&f, &(struct tui_event){ .kind = TUI_EVENT_HISTORY, .history = newest });
+    fake_type(&f, "G");
+    free(fake_screen(&f, 10, 80, false));
+    assert_int_equal(16, fake_asked(&f, TUI_ASK_HISTORY)->after);
+    add_moves(older, 15, 5); /* 15 to 11 */
+    fake_event(&f, &(struct tui_event){ .kind = TUI_EVENT_HISTORY, .history = older });
+    add_moves(again, 22, 5); /* 22 to 18 */
+    again->after = 18;
+    fake_event(&f, &(struct tui_event){ .kind = TUI_EVENT_HISTORY, .history = again });
+    shown = f.app.history.shown;
+    assert_int_equal(12, shown->n);
+    for (size_t i = 0; i < shown->n; i++)
+        assert_int_equal(22 - i, shown->moves[i].index);
+    assert_int_equal(TUI_CHECKED, shown->moves[2].check);
+    assert_int_equal(0, shown->after);
+    assert_int_equal(16, shown->moves[f.app.history.order[f.app.history.list.cursor]].index);
+    fake_end(&f);
+}
+
+static void
+what_is_open_is_looked_at_again_when_the_log_grows_but_not_while_one_decides(void **state)
+{
+    struct fake f;
+    size_t before;
+
+    (void)state;
+    fake_begin(&f, false);
+    open_first(&f);
+    before = fake_count(&f, TUI_ASK_STATEMENT);
+    fake_event(&f, &(struct tui_event){ .kind = TUI_EVENT_QUEUE, .items = fake_items() });
+    assert_int_equal(before + 1, fake_count(&f, TUI_ASK_STATEMENT));
+    show(&f, fake_statement());
+    fake_type(&f, "A");
+    fake_event(&f, &(struct tui_event){ .kind = TUI_EVENT_QUEUE, .items = fake_items() });
+    assert_int_equal(before + 1, fake_count(&f, TUI_ASK_STATEMENT));
     fake_end(&f);
 }
 
@@ -778,6 +860,10 @@ main(void)
         cmocka_unit_test(a_rollout_begins_with_a_version_that_is_chosen),
         cmocka_unit_test(leaving_nothing_accepted_is_said_before_it_is_done),
         cmocka_unit_test(back_leads_where_one_came_from),
+        cmocka_unit_test(one_does_not_leave_unaware_while_a_decision_is_on_its_way),
+        cmocka_unit_test(pages_of_history_are_joined_and_what_was_proven_stays_proven),
+        cmocka_unit_test(
+            what_is_open_is_looked_at_again_when_the_log_grows_but_not_while_one_decides),
         cmocka_unit_test(help_opens_over_a_screen_and_any_other_key_goes_back),
         cmocka_unit_test(tab_and_letters_go_to_the_parts_of_a_page),
     };

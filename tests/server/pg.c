@@ -14,6 +14,7 @@ static char directory[64];
 static pid_t directory_of;
 static struct cluster *cluster;
 static unsigned databases;
+static bool durable;
 
 static void
 clean_up(void)
@@ -43,6 +44,12 @@ pg_directory(void)
     return directory;
 }
 
+void
+pg_durable(void)
+{
+    durable = true;
+}
+
 struct cluster *
 pg_cluster(void)
 {
@@ -55,7 +62,7 @@ pg_cluster(void)
 
     if (cluster == NULL) {
         (void)snprintf(dir, sizeof dir, "%s/pg", pg_directory());
-        struct cluster_config config = { .dir = dir, .settings = settings };
+        struct cluster_config config = { .dir = dir, .settings = durable ? NULL : settings };
         assert_ok(cluster_start(&config, &cluster, &err), &err);
     }
     return cluster;

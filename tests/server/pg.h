@@ -16,6 +16,9 @@ struct pg_database {
 };
 struct pg_database pg_database(void);
 
+/* Before the first use: with fsync and all that plumbd's own has, for those who measure. */
+void pg_durable(void);
+
 /* The same, without the migrations. */
 struct pg_database pg_empty_database(void);
 

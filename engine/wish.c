@@ -103,13 +103,20 @@ is_accepted(const struct placement *p)
            p->place == ENGINE_PLACE_OUTGOING;
 }
 
+static bool
+any_follows(const struct plumb_controls *c)
+{
+    return ((c->lapse | c->finding | c->overdue) &
+            (1u << PLUMB_FOLLOW_REVOKE | 1u << PLUMB_FOLLOW_SHORTEN)) != 0;
+}
+
 bool
 engine_wish(const struct engine *e, plumb_time now, struct engine_wish *ret)
 {
     const struct plumb_governance *doc = state_document(e);
     const struct map *m = &e->maps[STATE_PLACEMENTS];
 
-    if (doc == NULL || doc->controls == NULL)
+    if (doc == NULL || doc->controls == NULL || !any_follows(doc->controls))
         return false;
     for (size_t i = 0; i < m->norder; i++) {
         const struct placement *p = (const struct placement *)m->order[i]->record;

@@ -2,10 +2,12 @@
 #ifndef SERVER_APP_H
 #define SERVER_APP_H
 
+#include "server/alerts.h"
 #include "server/bundles.h"
 #include "server/follower.h"
 #include "server/http/server.h"
 #include "server/pool.h"
+#include "server/spool.h"
 #include "server/tiles.h"
 
 struct app {
@@ -16,6 +18,8 @@ struct app {
     struct writer *writer;
     struct follower *follower;
     struct bundles *bundles;
+    struct alerts *alerts;
+    struct spool *spool; /* NULL where no directory is set */
     struct tiles *tiles;
     struct db_pool *pool; /* a connection for each worker */
     struct http_server *http;
@@ -47,6 +51,7 @@ http_handler api_tlog_checkpoint, api_tile, api_tile_entries;
 http_handler api_governance, api_governance_version, api_whoami, api_service, api_trust;
 http_handler api_proposals, api_proposal, api_payloads, api_versions, api_version, api_history;
 http_handler api_fleets, api_fleet, api_bundle, api_pulls;
+http_handler api_controls, api_findings;
 http_handler api_healthz, api_readyz, api_metrics;
 
 #endif

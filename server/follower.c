@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "engine/controls.h"
 #include "lib/own.h"
 #include "server/db/clock.h"
 #include "server/db/instance.h"
@@ -14,6 +15,7 @@
 #include "server/db/log.h"
 #include "server/log.h"
 
+#define WISH_S  60
 #define BEAT_S  10  /* between heartbeats in the instance table */
 #define GONE_S  600 /* after which another instance's row is forgotten */
 #define KEEP_MS 200 /* between writes of the kept checkpoint at least */
@@ -27,6 +29,7 @@ struct follower {
     atomic_bool stopping, healthy, schedules;
     char name[100];
     plumb_time started;
+    int64_t wish_ms;
     int64_t beat_ms, kept_ms;
     uint64_t kept_size;
     int64_t clock_offset_ms; /* wall minus monotonic at the last look */
@@ -112,6 +115,23 @@ next_due(struct core *core)
     return due;
 }
 
+/* Does governance say that something be proposed? It is looked at once a minute. */
+static bool
+is_wished(struct follower *f)
+{
+    int64_t now = now_ms(CLOCK_MONOTONIC);
+    struct engine_wish wish;
+    bool wished;
+
+    if (f->wish_ms != 0 && now - f->wish_ms < WISH_S * 1000)
+        return false;
+    f->wish_ms = now;
+    (void)pthread_rwlock_rdlock(&f->core->lock);
+    wished = engine_wish(f->core->engine, core_now(), &wish);
+    (void)pthread_rwlock_unlock(&f->core->lock);
+    return wished;
+}
+
 static enum plumb_code
 schedule(struct follower *f, plumb_time *ret_due, struct plumb_err *err)
 {
@@ -125,6 +145,8 @@ schedule(struct follower *f, plumb_time *ret_due, struct plumb_err *err)
     if (!held || atomic_load(&f->core->stopped))
         return PLUMB_OK;
     *ret_due = next_due(f->core);
+    if (is_wished(f))
+        *ret_due = 0;
     if (*ret_due <= core_now())
         writer_poke(f->writer);
     return PLUMB_OK;

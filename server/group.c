@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/own.h"
+#include "server/log.h"
 #include "server/service.h"
 
 PLUMB_DEFINE_AUTO(auto_signed, struct plumb_signed *, plumb_signed_free);
@@ -117,6 +118,37 @@ group_record_due(struct group *g, struct plumb_err *err)
         PLUMB_TRY(apply_own(g, s, err));
     }
     return PLUMB_OK;
+}
+
+enum plumb_code
+group_propose(struct group *g, struct plumb_err *err)
+{
+    struct engine_wish wish;
+
+    while (engine_wish(g->core->engine, g->time, &wish)) {
+        PLUMB_AUTO(auto_signed) struct plumb_signed *s = NULL;
+        struct plumb_err why = { 0 };
+        enum plumb_code code = service_proposal(g->core, &wish, g->time, &s, &why);
+
+        if (code == PLUMB_OK)
+            code = apply_own(g, s, &why);
+        if (code == PLUMB_NO_MEMORY)
+            return plumb_fail_memory(err);
+        if (code != PLUMB_OK) {
+            log_err(LOG_WARN, "proposal.refused", &why);
+            return PLUMB_OK;
+        }
+    }
+    return PLUMB_OK;
+}
+
+bool
+group_imported(const struct group *g)
+{
+    for (size_t i = 0; i < g->n; i++)
+        if (g->entries[i].kind == PLUMB_KIND_ADVISORY)
+            return true;
+    return false;
 }
 
 static enum plumb_code

@@ -43,6 +43,12 @@ PLUMB_MUST_CHECK enum plumb_code group_apply(struct group *g, const struct plumb
 /* Record what is due by the group's time. */
 PLUMB_MUST_CHECK enum plumb_code group_record_due(struct group *g, struct plumb_err *err);
 
+/* Propose what governance says follows from findings and lapsed waivers. What cannot be
+ * proposed is logged, and wished for again. */
+PLUMB_MUST_CHECK enum plumb_code group_propose(struct group *g, struct plumb_err *err);
+/* Has it imported advisories? */
+bool group_imported(const struct group *g);
+
 /*
  * Publish every fleet whose content changed; with refresh, also those whose last publication is
  * so old that their governance asks for another.

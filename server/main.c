@@ -246,6 +246,11 @@ plumbd_open(struct plumbd *p, struct plumb_err *err)
     app->core->changed = app_changed;
     PLUMB_TRY(follower_start(&(struct follower_config){ app->core, app->writer, serving },
                              &app->follower, err));
+    PLUMB_TRY(alerts_open(app->core, &app->alerts, err));
+    if (p->settings->advisories[0] != '\0')
+        PLUMB_TRY(spool_start(&(struct spool_config){ app->core, app->writer, serving,
+                                                      p->settings->advisories },
+                              &app->spool, err));
     app_changed(app); /* what the log held already */
     return start_http(p, err);
 }
@@ -261,8 +266,10 @@ plumbd_close(struct plumbd *p)
         app->http = NULL;
         (void)pthread_mutex_unlock(&app->http_lock);
     }
+    spool_stop(app->spool);
     follower_stop(app->follower);
     app->follower = NULL;
+    alerts_close(app->alerts);
     writer_stop(app->writer);
     bundles_stop(app->bundles);
     tiles_free(app->tiles);

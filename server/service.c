@@ -81,3 +81,35 @@ service_publication(struct core *core, const char *fleet, const struct db_public
                         "validUntil", until);
     return sign(core, PLUMB_KIND_PUBLICATION, &subject, members, now, ret, err);
 }
+
+enum plumb_code
+service_import(struct core *core, const char *source, const struct plumb_digest *records,
+               int64_t count, plumb_time now, struct plumb_signed **ret, struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_json_auto)
+    json_t *members = json_pack("{s:s,s:I}", "source", source, "count", (json_int_t)count);
+    struct plumb_subject subject = { "advisories", *records };
+
+    return sign(core, PLUMB_KIND_ADVISORY, &subject, members, now, ret, err);
+}
+
+enum plumb_code
+service_proposal(struct core *core, const struct engine_wish *wish, plumb_time now,
+                 struct plumb_signed **ret, struct plumb_err *err)
+{
+    const json_int_t base = (json_int_t)engine_base(core->engine, wish->fleet, wish->payload);
+    PLUMB_AUTO(plumb_json_auto) json_t *members = NULL;
+    char name[2 * PLUMB_NAME_MAX + 2], until[PLUMB_TIME_TEXT];
+    struct plumb_subject subject = { name, wish->release };
+
+    (void)snprintf(name, sizeof name, "%s@%s", wish->payload, wish->version);
+    if (wish->kind == PLUMB_KIND_REVOCATION) {
+        members = json_pack("{s:s,s:[{s:s,s:I}]}", "reason", wish->reason, "fleets", "fleet",
+                            wish->fleet, "base", base);
+    } else {
+        plumb_time_text(wish->until, until);
+        members = json_pack("{s:s,s:I,s:s,s:s}", "fleet", wish->fleet, "base", base, "action",
+                            "reschedule", "notAfter", until);
+    }
+    return sign(core, wish->kind, &subject, members, now, ret, err);
+}

@@ -19,6 +19,7 @@
     X(database, "", "PostgreSQL connection string of the serving role; none runs a private one")            \
     X(database_owner, "", "connection string of the role that owns the schema, for migrations")             \
     X(database_role, "", "name of the serving role, to be granted what it needs")                           \
+    X(advisories, "", "directory that OSV records are imported from: *.json and *.jsonl, moved aside when done") \
     X(postgres_user, "postgres", "system user that the private PostgreSQL runs as when plumbd is root")
 
 /* name, default, least, most, help. */

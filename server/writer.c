@@ -173,6 +173,8 @@ attempt_run(struct db *db, void *arg, struct plumb_err *err)
     if (apply_items(a) != PLUMB_OK)
         return plumb_fail_memory(err);
     PLUMB_TRY(group_record_due(&a->group, err)); /* what the statements made due at once */
+    if (a->refresh || group_imported(&a->group))
+        PLUMB_TRY(group_propose(&a->group, err));
     PLUMB_TRY(group_publish(&a->group, a->refresh, err));
     return group_write(&a->group, db, err);
 }

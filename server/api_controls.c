@@ -1,0 +1,235 @@
+/* Evidence, controls and findings. */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/controls.h"
+#include "lib/own.h"
+#include "server/api_json.h"
+#include "server/lend.h"
+
+/* --- one version --- */
+
+static bool
+take_control(void *arg, const struct engine_control *c)
+{
+    json_t *o = json_object(), *evidence = json_array();
+
+    for (size_t i = 0; i < c->nevidence; i++)
+        (void)json_array_append_new(evidence, api_digest(&c->evidence[i]));
+    api_set(o, "control", json_string(c->id));
+    api_set(o, "text", json_string(c->text));
+    api_set(o, "level", json_string(c->must ? "must" : "should"));
+    api_set(o, "state", json_string(engine_control_state_text(c->state)));
+    api_set(o, "by", json_string(c->by));
+    api_set(o, "evidence", evidence);
+    if (c->lapsed || c->state == ENGINE_CONTROL_WAIVED) {
+        api_set(o, "waiver", api_digest(&c->waiver));
+        api_set(o, "waivedUntil", api_time(c->waived_until));
+        api_set(o, "lapsed", json_boolean(c->lapsed));
+    }
+    return json_array_append_new(arg, o) == 0;
+}
+
+static bool
+take_fact(void *arg, const struct engine_fact *f)
+{
+    json_t *o = json_object();
+
+    api_set(o, "kind", json_string(plumb_file_kind_text(f->kind)));
+    api_set(o, "digest", api_digest(&f->file));
+    api_set(o, "size", json_integer(f->size));
+    api_set(o, "name", f->name[0] != '\0' ? json_string(f->name) : NULL);
+    api_set(o, "by", json_string(f->by));
+    api_set(o, "index", json_integer((json_int_t)f->index));
+    api_set(o, "time", api_time(f->time));
+    api_set(o, "accepted", json_boolean(f->accepted));
+    api_set(o, "rule", f->rule[0] != '\0' ? json_string(f->rule) : NULL);
+    api_set(o, "text", json_string(f->text));
+    api_set(o, "attestation", f->said[0] != '\0' ? json_string(f->said) : NULL);
+    if (f->review_by != PLUMB_TIME_NEVER)
+        api_set(o, "reviewBy", api_time(f->review_by));
+    return json_array_append_new(arg, o) == 0;
+}
+
+static json_t *
+finding_json(const struct engine_finding *f)
+{
+    json_t *o = json_object();
+
+    api_set(o, "payload", json_string(f->payload));
+    api_set(o, "version", json_string(f->version));
+    api_set(o, "release", api_digest(&f->release));
+    api_set(o, "advisory", json_string(f->advisory));
+    api_set(o, "summary", f->summary[0] != '\0' ? json_string(f->summary) : NULL);
+    api_set(o, "state", json_string(engine_finding_state_text(f->state)));
+    api_set(o, "severity", json_string(plumb_severity_text(f->severity)));
+    api_set(o, "rated", json_boolean(f->rated));
+    api_set(o, "blocking", json_boolean(f->blocking));
+    api_set(o, "component", f->component[0] != '\0' ? json_string(f->component) : NULL);
+    api_set(o, "components", json_integer((json_int_t)f->components));
+    api_set(o, "fixed", f->fixed != NULL ? json_string(f->fixed) : NULL);
+    api_set(o, "why", f->why[0] != '\0' ? json_string(f->why) : NULL);
+    api_set(o, "index", json_integer((json_int_t)f->index));
+    api_set(o, "since", api_time(f->since));
+    if (f->due != PLUMB_TIME_NEVER)
+        api_set(o, "due", api_time(f->due));
+    api_set(o, "overdue", json_boolean(f->overdue));
+    api_set(o, "accepted", json_boolean(f->accepted));
+    return o;
+}
+
+static bool
+take_finding(void *arg, const struct engine_finding *f)
+{
+    return json_array_append_new(arg, finding_json(f)) == 0;
+}
+
+static json_t *
+evaluation_json(const struct engine *e, const struct plumb_digest *release)
+{
+    struct engine_evaluation v;
+    json_t *o, *summary = NULL;
+
+    if (!engine_evaluation(e, release, &v))
+        return NULL;
+    o = json_pack("{s:I, s:o, s:o, s:o}", "index", (json_int_t)v.index, "time",
+                  api_time(v.time), "governance", api_digest(&v.governance), "results",
+                  json_loads(v.results, 0, NULL));
+    if (v.recorded)
+        api_set(o, "record", json_integer((json_int_t)v.record));
+    if (engine_summary(e, release, &summary, NULL) == PLUMB_OK)
+        api_set(o, "summary", summary);
+    return o;
+}
+
+static json_t *
+version_json(const struct engine *e, const struct engine_version *v, plumb_time now)
+{
+    json_t *controls = json_array(), *facts = json_array(), *findings = json_array(), *o;
+
+    engine_each_control(e, &v->release, now, take_control, controls);
+    engine_each_fact(e, &v->release, take_fact, facts);
+    engine_each_finding(e, &v->release, now, take_finding, findings);
+    o = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "payload", v->payload, "version",
+                  v->version, "release", api_digest(&v->release), "at", api_time(now),
+                  "controls", controls, "evidence", facts, "findings", findings);
+    api_set(o, "evaluation", evaluation_json(e, &v->release));
+    return o;
+}
+
+enum plumb_code
+api_controls(struct http_request *req, struct http_reply *reply, struct plumb_err *err)
+{
+    struct app *app = req->app;
+    PLUMB_AUTO(plumb_json_auto) json_t *answer = NULL;
+    struct engine_version v;
+    bool known;
+
+    PLUMB_TRY(app_size(req, reply, err));
+    (void)pthread_rwlock_rdlock(&app->core->lock);
+    known = engine_version_named(app->core->engine, req->args[0], req->args[1], &v);
+    if (known)
+        answer = version_json(app->core->engine, &v, core_now());
+    (void)pthread_rwlock_unlock(&app->core->lock);
+    if (!known)
+        return plumb_fail(err, PLUMB_NOT_FOUND, "release.unknown", "version",
+                          "no such version is registered");
+    return http_reply_json(reply, answer, err);
+}
+
+/* --- all findings --- */
+
+struct wanted {
+    const struct engine *engine;
+    const char *payload, *fleet;
+    bool all; /* those too that are cleared, or of versions that no fleet accepts */
+    json_t *findings;
+};
+
+struct where {
+    const struct plumb_digest *release;
+    const char *fleet;
+    json_t *places; /* of the release itself */
+    json_t *left;   /* names of what would be left in these fleets */
+    bool here;
+};
+
+static bool
+take_place(void *arg, const struct engine_placement *p)
+{
+    struct where *w = arg;
+
+    if (!plumb_digest_eq(&p->release, w->release))
+        return true;
+    w->here = w->here || w->fleet == NULL || strcmp(w->fleet, p->fleet) == 0;
+    return json_array_append_new(w->places,
+                                 json_pack("{s:s, s:s, s:b}", "fleet", p->fleet, "place",
+                                           engine_place_text(p->place), "alone", 1)) == 0;
+}
+
+/* In each fleet where the release is: is anything else of its payload accepted? */
+struct others {
+    const struct plumb_digest *release;
+    const char *payload;
+    json_t *places;
+};
+
+static bool
+take_other(void *arg, const struct engine_placement *p)
+{
+    struct others *o = arg;
+    json_t *place;
+    size_t i;
+
+    if (plumb_digest_eq(&p->release, o->release) || strcmp(p->payload, o->payload) != 0)
+        return true;
+    json_array_foreach(o->places, i, place) {
+        if (strcmp(json_string_value(json_object_get(place, "fleet")), p->fleet) == 0)
+            (void)json_object_set_new(place, "alone", json_false());
+    }
+    return true;
+}
+
+static bool
+take_wanted(void *arg, const struct engine_finding *f)
+{
+    struct wanted *w = arg;
+    json_t *places = json_array(), *o;
+    struct where where = { &f->release, w->fleet, places, NULL, false };
+    struct others others = { &f->release, f->payload, places };
+    bool open = f->state == ENGINE_FINDING_OPEN || f->state == ENGINE_FINDING_UNDETERMINED;
+
+    engine_each_placement(w->engine, NULL, true, take_place, &where);
+    if ((w->payload != NULL && strcmp(w->payload, f->payload) != 0) ||
+        (w->fleet != NULL && !where.here) || (!w->all && (!open || !f->accepted))) {
+        json_decref(places);
+        return true;
+    }
+    engine_each_placement(w->engine, NULL, true, take_other, &others);
+    o = finding_json(f);
+    api_set(o, "places", places);
+    return json_array_append_new(w->findings, o) == 0;
+}
+
+enum plumb_code
+api_findings(struct http_request *req, struct http_reply *reply, struct plumb_err *err)
+{
+    struct app *app = req->app;
+    PLUMB_AUTO(plumb_json_auto) json_t *answer = NULL;
+    PLUMB_AUTO(plumb_json_auto) json_t *findings = json_array();
+    struct wanted w = { app->core->engine, http_query(req, "payload"), http_query(req, "fleet"),
+                        http_query(req, "all") != NULL, findings };
+    struct engine_monitor m;
+
+    PLUMB_TRY(app_size(req, reply, err));
+    (void)pthread_rwlock_rdlock(&app->core->lock);
+    engine_each_finding(w.engine, NULL, core_now(), take_wanted, &w);
+    engine_monitor(w.engine, core_now(), &m);
+    (void)pthread_rwlock_unlock(&app->core->lock);
+    answer = json_pack("{s:O, s:{s:I, s:I, s:b}}", "findings", findings, "monitor", "imports",
+                       (json_int_t)m.imports, "advisories", (json_int_t)m.advisories, "stale",
+                       m.stale);
+    if (m.imports > 0)
+        api_set(json_object_get(answer, "monitor"), "imported", api_time(m.imported));
+    return http_reply_json(reply, answer, err);
+}

@@ -1,0 +1,29 @@
+/* feed.h - files of advisories as people and feeds have them, as the lines of an import. */
+#ifndef SUPPLY_FEED_H
+#define SUPPLY_FEED_H
+
+#include <plumb/bytes.h>
+#include <plumb/err.h>
+
+#define FEED_BYTES  (64u << 20) /* of one file */
+#define FEED_IMPORT (16u << 20) /* bytes of lines after which an import is best sent */
+
+/* Lines gathered: each a record that can be imported, and a line feed. */
+struct feed {
+    char *lines; /* owned */
+    size_t len, room, count;
+};
+void feed_clear(struct feed *f);
+
+/* A record that cannot be read: which of the file (from 1), and why. */
+typedef void feed_refused_fn(void *arg, size_t record, const struct plumb_err *why);
+
+/*
+ * Adds what a file has: one OSV record, or one a line. Records that cannot be read are told of
+ * and left out; refused may be NULL. Fails only by "feed.size" and without memory.
+ */
+PLUMB_MUST_CHECK enum plumb_code feed_add(struct feed *f, const void *data, size_t len,
+                                          feed_refused_fn *refused, void *arg,
+                                          struct plumb_err *err);
+
+#endif

@@ -1,0 +1,230 @@
+/* The real program with controls in force: evidence, the spool of advisories, the evaluation.
+ */
+#include "tests/t.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/server/plumbd.h"
+
+static const char bill[] =
+    "{\"bomFormat\": \"CycloneDX\", \"specVersion\": \"1.5\", \"version\": 1, \"components\":"
+    " [{\"type\": \"library\", \"name\": \"lodash\", \"version\": \"4.0.0\", \"purl\":"
+    " \"pkg:npm/lodash@4.0.0\"}]}";
+static const char record[] =
+    "{\"id\": \"GHSA-1\", \"modified\": \"2026-01-01T00:00:00Z\", \"affected\": [{\"package\":"
+    " {\"ecosystem\": \"npm\", \"name\": \"lodash\"}, \"ranges\": [{\"type\": \"SEMVER\","
+    " \"events\": [{\"introduced\": \"0\"}, {\"fixed\": \"4.17.21\"}]}]}]}\n{}\n";
+
+static struct make make;
+static struct plumbd service;
+static char spool[] = "/tmp/plumb-spool-XXXXXX", setting[600];
+
+static int
+begin(void **state)
+{
+    static const char *settings[2];
+
+    (void)state;
+    assert_non_null(mkdtemp(spool));
+    (void)snprintf(setting, sizeof setting, "advisories=%s", spool);
+    settings[0] = setting;
+    make_begin(&make, time(NULL));
+    make_controls(&make);
+    make_set(&make, "controls.trust.lab", NULL);
+    make_set(&make, "controls.profile",
+             json_pack("{s:{s:{s:s, s:s, s:[s]}, s:{s:s, s:s, s:[s]}}}", "controls", "SUP-BOM",
+                       "level", "must", "text", "a bill", "by", "sbom", "SUP-MONITOR", "level",
+                       "must", "text", "watched", "by", "monitor"));
+    plumbd_prepare(&service, &make);
+    service.settings = settings;
+    plumbd_start(&service);
+    plumbd_genesis(&service, &make);
+    return 0;
+}
+
+static void
+clear_spool(void)
+{
+    static const char *const left[] = { "imported/1.jsonl", "imported/2.jsonl",
+                                        "refused/3.json",   "imported",
+                                        "refused",          "" };
+    char path[600];
+
+    for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", spool, left[i]);
+        assert_int_equal(remove(path), 0);
+    }
+}
+
+static int
+end(void **state)
+{
+    (void)state;
+    plumbd_stop(&service, SIGTERM);
+    make_end(&make);
+    clear_spool();
+    return 0;
+}
+
+static void
+put_in_spool(const char *name, const char *text)
+{
+    char draft[600], path[600];
+    FILE *f;
+
+    (void)snprintf(draft, sizeof draft, "%s/.draft", spool);
+    (void)snprintf(path, sizeof path, "%s/%s", spool, name);
+    f = fopen(draft, "w");
+    assert_non_null(f);
+    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(rename(draft, path), 0);
+}
+
+/* Until it has gone there. */
+static void
+await(const char *where)
+{
+    char path[600];
+
+    (void)snprintf(path, sizeof path, "%s/%s", spool, where);
+    for (int i = 0; i < 600; i++) {
+        if (access(path, F_OK) == 0)
+            return;
+        (void)nanosleep(&(struct timespec){ 0, 100 * 1000 * 1000 }, NULL);
+    }
+    fail_msg("%s never came", where);
+}
+
+static struct plumb_digest
+blob(const void *data, size_t len)
+{
+    struct plumb_bytes bytes = { 0 };
+    struct plumb_digest digest;
+    struct plumb_err err;
+
+    assert_ok(plumb_bytes_copy(data, len, &bytes, &err), &err);
+    plumbd_blob(&service, &bytes);
+    plumb_sha256(data, len, &digest);
+    plumb_bytes_clear(&bytes);
+    return digest;
+}
+
+static void
+assert_word(const json_t *object, const char *key, const char *want)
+{
+    assert_string_equal(json_string_value(json_object_get(object, key)), want);
+}
+
+static void
+submit(struct plumb_signed *s, int status, const char *rule)
+{
+    json_t *answer = plumbd_submit(&service, s, status);
+
+    if (rule != NULL)
+        assert_word(answer, "rule", rule);
+    json_decref(answer);
+}
+
+static void
+a_release_is_approved_once_it_was_shown(void **state)
+{
+    struct plumb_bytes refvals = make_refvals("1.0");
+    struct plumb_digest values = blob(refvals.data, refvals.len);
+    struct plumb_digest sbom = blob(bill, strlen(bill)), id;
+    struct plumb_signed *s =
+        make_signed(&make, "rex", PLUMB_KIND_RELEASE, "reference-values", &values,
+                    json_pack("{s:s, s:s, s:o}", "payload", "web", "version", "1.0", "sbom",
+                              make_hex(&sbom)));
+    json_t *dossier, *findings, *finding, *problem;
+    struct hc_reply metrics;
+
+    (void)state;
+    plumb_bytes_clear(&refvals);
+    id = s->statement->id;
+    submit(s, 201, NULL);
+    submit(make_vote(&make, "sol", &id, PLUMB_APPROVE), 422, "control.must");
+    submit(make_signed(&make, "rex", PLUMB_KIND_EVIDENCE, "web@1.0", &id,
+                       json_pack("{s:[{s:s, s:o, s:i}]}", "files", "kind", "sbom", "digest",
+                                 make_hex(&sbom), "size", (int)strlen(bill))),
+           201, NULL);
+    /* the feed was asked, and has nothing new */
+    put_in_spool("1.jsonl", "");
+    await("imported/1.jsonl");
+    submit(make_vote(&make, "sol", &id, PLUMB_APPROVE), 201, NULL);
+
+    dossier = plumbd_json(&service, "GET", "/v1/payloads/web/versions/1.0/controls", NULL, 200);
+    assert_int_equal(json_array_size(json_object_get(dossier, "controls")), 2);
+    assert_word(json_array_get(json_object_get(dossier, "controls"), 0), "state", "met");
+    assert_word(json_array_get(json_object_get(dossier, "evidence"), 0), "kind", "sbom");
+    assert_true(json_is_true(
+        json_object_get(json_array_get(json_object_get(dossier, "evidence"), 0), "accepted")));
+    assert_true(
+        json_is_integer(json_object_get(json_object_get(dossier, "evaluation"), "record")));
+    assert_word(json_object_get(json_object_get(dossier, "evaluation"), "summary"),
+                "verificationResult", "PASSED");
+    json_decref(dossier);
+
+    /* one good record, one bad: the good one counts */
+    put_in_spool("2.jsonl", record);
+    await("imported/2.jsonl");
+    findings = plumbd_json(&service, "GET", "/v1/findings?all=1", NULL, 200);
+    assert_int_equal(json_array_size(json_object_get(findings, "findings")), 1);
+    finding = json_array_get(json_object_get(findings, "findings"), 0);
+    assert_word(finding, "advisory", "GHSA-1");
+    assert_word(finding, "state", "open");
+    assert_word(finding, "severity", "high");
+    assert_false(json_is_true(json_object_get(finding, "accepted")));
+    assert_int_equal(
+        json_integer_value(json_object_get(json_object_get(findings, "monitor"), "imports")),
+        2);
+    json_decref(findings);
+    findings = plumbd_json(&service, "GET", "/v1/findings", NULL, 200);
+    assert_int_equal(json_array_size(json_object_get(findings, "findings")), 0);
+    json_decref(findings);
+    put_in_spool("3.json", "no record");
+    await("refused/3.json");
+
+    problem = plumbd_json(&service, "GET", "/v1/payloads/web/versions/9/controls", NULL, 404);
+    assert_word(problem, "rule", "release.unknown");
+    json_decref(problem);
+    metrics = plumbd_ask(&service, "GET", "/metrics", NULL);
+    assert_int_equal(metrics.status, 200);
+    assert_non_null(strstr(metrics.body, "\nplumb_advisories_stale 0\n"));
+    assert_non_null(strstr(metrics.body, "\nplumb_findings_open 0\n"));
+    hc_reply_free(&metrics);
+}
+
+/* What was recorded is there again after a restart, folded from the log. */
+static void
+a_restart_forgets_nothing(void **state)
+{
+    json_t *dossier;
+
+    (void)state;
+    plumbd_stop(&service, SIGTERM);
+    plumbd_start(&service);
+    dossier = plumbd_json(&service, "GET", "/v1/payloads/web/versions/1.0/controls", NULL, 200);
+    assert_word(json_array_get(json_object_get(dossier, "controls"), 1), "state", "failed");
+    assert_int_equal(json_array_size(json_object_get(dossier, "findings")), 1);
+    assert_true(
+        json_is_integer(json_object_get(json_object_get(dossier, "evaluation"), "record")));
+    json_decref(dossier);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_release_is_approved_once_it_was_shown),
+        cmocka_unit_test(a_restart_forgets_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, begin, end);
+}

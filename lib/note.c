@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/own.h"
+#include "lib/utf8.h"
 
 #define DASH "\xe2\x80\x94 " /* U+2014 and a space */
 
@@ -71,27 +72,6 @@ char *
 plumb_put_base64(char *p, const void *data, size_t len)
 {
     return p + EVP_EncodeBlock((unsigned char *)p, data, (int)len);
-}
-
-/* The length of the UTF-8 sequence that p begins with and its code point; 0 if it is none. */
-static size_t
-utf8_next(const uint8_t *p, size_t left, uint32_t *ret)
-{
-    size_t len = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-    static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-    uint32_t c = len == 1 ? p[0] : p[0] & (0x7fu >> len);
-
-    if ((p[0] >= 0x80 && p[0] < 0xc0) || p[0] > 0xf4 || len > left)
-        return 0;
-    for (size_t i = 1; i < len; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-        c = c << 6 | (p[i] & 0x3f);
-    }
-    if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-        return 0;
-    *ret = c;
-    return len;
 }
 
 /* White_Space of Unicode, which is what Go's unicode.IsSpace() knows. */

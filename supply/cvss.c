@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "supply/cvss_metrics.h"
+
 const char *
 severity_text(enum severity s)
 {
@@ -37,21 +39,9 @@ severity_of(int tenths)
                          : SEVERITY_CRITICAL;
 }
 
-/* A metric, the letters of its values, and what each weighs. */
-struct metric {
-    const char *name, *values;
-    double weight[4];
-};
-
-#define METRICS_MAX 16
-
-/*
- * Which value each base metric has. others are metrics that may follow and do not count.
- * Values of base metrics are one letter each.
- */
-static bool
-parse(const char *vector, const struct metric *base, size_t n, const char *others,
-      size_t ret[METRICS_MAX])
+bool
+cvss_metrics(const char *vector, const struct metric *base, size_t n, const char *others,
+             size_t ret[METRICS_MAX])
 {
     unsigned seen = 0;
 
@@ -117,7 +107,8 @@ score_3(const char *vector, int *ret_tenths)
     double w[COUNT], iss, impact, exploitability;
     bool changed;
 
-    if (!parse(vector, base, COUNT, " E RL RC CR IR AR MAV MAC MPR MUI MS MC MI MA ", at))
+    if (!cvss_metrics(vector, base, COUNT, " E RL RC CR IR AR MAV MAC MPR MUI MS MC MI MA ",
+                      at))
         return false;
     for (size_t i = 0; i < COUNT; i++)
         w[i] = base[i].weight[at[i]];
@@ -146,7 +137,7 @@ score_2(const char *vector, int *ret_tenths)
     size_t at[METRICS_MAX];
     double w[COUNT], impact, exploitability;
 
-    if (!parse(vector, base, COUNT, " E RL RC CDP TD CR IR AR ", at))
+    if (!cvss_metrics(vector, base, COUNT, " E RL RC CDP TD CR IR AR ", at))
         return false;
     for (size_t i = 0; i < COUNT; i++)
         w[i] = base[i].weight[at[i]];
@@ -164,6 +155,8 @@ cvss_score(const char *vector, int *ret_tenths)
         return false;
     if (strncmp(vector, "CVSS:3.0/", 9) == 0 || strncmp(vector, "CVSS:3.1/", 9) == 0)
         return score_3(vector + 9, ret_tenths);
+    if (strncmp(vector, "CVSS:4.0/", 9) == 0)
+        return cvss_score_4(vector + 9, ret_tenths);
     if (strncmp(vector, "CVSS:", 5) == 0)
         return false;
     return score_2(vector, ret_tenths);

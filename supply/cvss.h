@@ -25,9 +25,9 @@ const char *severity_text(enum severity s);
 enum severity severity_parse(const char *text);
 
 /*
- * The base score in tenths of a vector: CVSS 2.0 ("AV:N/AC:L/..."), 3.0 and 3.1. Temporal
- * and environmental metrics may follow in any order and do not count; each
- * metric once, every base metric needed. False where it is no vector.
+ * The base score in tenths of a vector of CVSS 2.0 ("AV:N/AC:L/..."), 3.0, 3.1 or 4.0. Threat,
+ * environmental and supplemental metrics may follow and do not count; each base metric is
+ * needed once. False where it is no such vector.
  */
 bool cvss_score(const char *vector, int *ret_tenths);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/own.h"
+#include "supply/ascii.h"
 
 /* What a distribution's packages are known by. */
 enum named { BY_SOURCE, BY_SOURCE_AND_BINARY };
@@ -69,18 +70,10 @@ normalise_pypi(char *name)
     while (*name != '\0') {
         const size_t run = strspn(name, "-_.");
 
-        *out++ = (char)(run > 0 ? '-' : *name >= 'A' && *name <= 'Z' ? *name + 32 : *name);
+        *out++ = run > 0 ? '-' : lower(*name);
         name += run > 0 ? run : 1;
     }
     *out = '\0';
-}
-
-static void
-lower_all(char *text)
-{
-    for (; *text != '\0'; text++)
-        if (*text >= 'A' && *text <= 'Z')
-            *text = (char)(*text + ('a' - 'A'));
 }
 
 /* printf into the pool. */
@@ -138,7 +131,7 @@ release_of(struct pool *pool, const char *distro, struct plumb_err *err, enum pl
     *code = PLUMB_OK;
     if (number != NULL && *number == 'v')
         number++;
-    if (number == NULL || *number < '0' || *number > '9')
+    if (number == NULL || !is_digit(*number))
         return NULL;
     copy = pool_text(pool, number);
     if (copy == NULL)
@@ -289,7 +282,7 @@ package_scope(const char *ecosystem, const char *release)
         suffix += 4;
     suffix += *suffix == 'v';
     len = strcspn(suffix, ":");
-    if (release == NULL || *suffix < '0' || *suffix > '9')
+    if (release == NULL || !is_digit(*suffix))
         return SCOPE_UNKNOWN;
     if (strncmp(suffix, release, len) != 0)
         return SCOPE_OUT;

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "lib/own.h"
-#include "supply/utf8.h"
+#include "lib/utf8.h"
+#include "supply/ascii.h"
 
 enum {
     NS_LOWER = 1 << 0,
@@ -74,25 +75,6 @@ purl_clear(struct purl *p)
     *p = (struct purl){ .nqualifiers = 0 };
 }
 
-static char
-lower(char c)
-{
-    return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-}
-
-static bool
-is_alnum(char c)
-{
-    return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9');
-}
-
-static void
-lower_all(char *text)
-{
-    for (; text != NULL && *text != '\0'; text++)
-        *text = lower(*text);
-}
-
 static enum plumb_code
 malformed(const char *text, const char *why, struct plumb_err *err)
 {
@@ -102,7 +84,7 @@ malformed(const char *text, const char *why, struct plumb_err *err)
 static int
 hex_value(char c)
 {
-    if (c >= '0' && c <= '9')
+    if (is_digit(c))
         return c - '0';
     return lower(c) >= 'a' && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
 }
@@ -271,7 +253,7 @@ chrome_ok(const struct purl *p)
     for (const char *c = p->version; c != NULL && *c != '\0'; c++) {
         if (*c == '.')
             numbers++;
-        else if (*c < '0' || *c > '9')
+        else if (!is_digit(*c))
             return false;
     }
     return numbers <= 4;

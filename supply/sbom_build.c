@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/own.h"
+#include "supply/ascii.h"
 
 #define FORM "sbom.form"
 
@@ -91,12 +92,6 @@ build_purl(struct build *b, struct sbom_component *c, const char *text, struct p
         packages[i] = found[i];
     c->packages = packages;
     return PLUMB_OK;
-}
-
-static char
-lower(char c)
-{
-    return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 }
 
 /* Whether they are the same but for case, '-' and '_'. */

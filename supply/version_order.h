@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "supply/ascii.h"
 #include "supply/version.h"
 
 /* A piece of a version. */
@@ -16,30 +17,6 @@ struct part {
 typedef enum version_sign version_compare_fn(const char *a, const char *b);
 version_compare_fn version_semver, version_pep440, version_maven, version_debian,
     version_alpine, version_rpm;
-
-static inline bool
-is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static inline bool
-is_alpha(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static inline bool
-is_alnum(char c)
-{
-    return is_digit(c) || is_alpha(c);
-}
-
-static inline char
-lower(char c)
-{
-    return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-}
 
 static inline enum version_sign
 sign_of(int n)

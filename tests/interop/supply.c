@@ -1,5 +1,5 @@
 /*
- * What tests/interop/versions asks of ours.
+ * What tests/interop/versions and tests/interop/severities ask of ours.
  *   interop_supply order ORDER      lines "A<tab>B" in, "A<tab>B<tab>SIGN" out: < = > or ?
  *   interop_supply random ORDER N   N such lines, of versions that are much alike; always the
  * same
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "supply/cvss.h"
 #include "supply/version.h"
 
 static uint64_t state = 1;
@@ -163,6 +164,53 @@ place(enum version_order order)
     return 0;
 }
 
+/* metrics: "AV:LAN AC:HML": every value of the first with all the rest. */
+static void
+vectors(const char *prefix, const char *metrics)
+{
+    const char *colon = strchr(metrics, ':'), *rest = strchr(metrics, ' ');
+    char longer[256];
+
+    for (const char *v = colon + 1; *v != '\0' && *v != ' '; v++) {
+        snprintf(longer, sizeof longer, "%s%.*s:%c%s", prefix, (int)(colon - metrics), metrics,
+                 *v, rest != NULL ? "/" : "");
+        if (rest != NULL)
+            vectors(longer, rest + 1);
+        else
+            puts(longer);
+    }
+}
+
+static int
+all_vectors(void)
+{
+    static const char three[] = "AV:NALP AC:LH PR:NLH UI:NR S:UC C:HLN I:HLN A:HLN";
+
+    vectors("", "AV:LAN AC:HML Au:MSN C:NPC I:NPC A:NPC");
+    vectors("CVSS:3.0/", three);
+    vectors("CVSS:3.1/", three);
+    vectors("CVSS:4.0/",
+            "AV:NALP AC:LH AT:NP PR:NLH UI:NPA VC:HLN VI:HLN VA:HLN SC:HLN SI:HLN SA:HLN");
+    return 0;
+}
+
+static int
+scores(void)
+{
+    char line[1024];
+
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        int tenths;
+
+        line[strcspn(line, "\n")] = '\0';
+        if (cvss_score(line, &tenths))
+            printf("%s\t%d.%d\n", line, tenths / 10, tenths % 10);
+        else
+            printf("%s\t?\n", line);
+    }
+    return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -175,6 +223,10 @@ main(int argc, char **argv)
         return place(order);
     if (argc == 4 && strcmp(argv[1], "random") == 0)
         return make_pairs(order, strtoul(argv[3], NULL, 10));
-    fprintf(stderr, "usage: interop_supply order ORDER | random ORDER N\n");
+    if (argc == 2 && strcmp(argv[1], "vectors") == 0)
+        return all_vectors();
+    if (argc == 2 && strcmp(argv[1], "scores") == 0)
+        return scores();
+    fprintf(stderr, "usage: interop_supply order ORDER | random ORDER N | vectors | scores\n");
     return 2;
 }

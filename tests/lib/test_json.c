@@ -475,6 +475,89 @@ canonical_text_and_digest_survive_every_allocation_that_fails(void **state)
     }
 }
 
+static void
+json_of_others_may_be_outside_the_profile(void **state)
+{
+    static const char *const read[] = {
+        "{}",
+        "{\"a\":1.5,\"b\":1e3,\"c\":-9223372036854775808}",
+        "{\"\xc3\xa9\":\"\\u0001\\u2028\"}",
+        " {\"a\" : [ null ] } ",
+    };
+    static const struct {
+        const char *text, *rule;
+    } refused[] = {
+        { "", "json.syntax" },
+        { "[]", "json.type" },
+        { "1", "json.type" },
+        { "{\"a\":1,\"a\":2}", "json.duplicate-key" },
+        { "{\"a\":{\"b\":1,\"\\u0062\":2}}", "json.duplicate-key" },
+        { "{\"a\":\"\\u0000\"}", "json.string" },
+        { "{\"a\":\"\\ud800\"}", "json.string" },
+        { "{\"a\":\"\xff\"}", "json.string" },
+        { "{\"a\":1e999}", "json.number" },
+        { "{\"a\":99999999999999999999}", "json.number" },
+        { "{} {}", "json.syntax" },
+    };
+    struct plumb_err err = { 0 };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof read / sizeof read[0]; i++) {
+        json_t *json = NULL;
+
+        assert_ok(plumb_json_load_foreign(read[i], strlen(read[i]), 100, &json, &err), &err);
+        json_decref(json);
+    }
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        const char *text = refused[i].text;
+        json_t *json = NULL;
+
+        assert_refused(refused[i].rule,
+                       plumb_json_load_foreign(text, strlen(text), 100, &json, &err), &err);
+        assert_null(json);
+    }
+    assert_refused("json.size", plumb_json_load_foreign("{   }", 5, 4, NULL, &err), &err);
+}
+
+static void
+json_of_others_costs_no_more_memory_than_it_may(void **state)
+{
+    static const struct {
+        const char *piece;
+        size_t n;
+        const char *rule;
+    } cases[] = {
+        { "1,", PLUMB_JSON_VALUES - 16, NULL },
+        { "1,", PLUMB_JSON_VALUES, "json.values" },
+        { "{},", PLUMB_JSON_VALUES / 5 - 16, NULL },
+        { "{},", PLUMB_JSON_VALUES / 5, "json.values" },
+        { "\"[[{{,,\",", 1000000, NULL },
+        { "[", PLUMB_JSON_FOREIGN_DEPTH, "json.depth" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const size_t step = strlen(cases[i].piece), len = 6 + step * cases[i].n + 3;
+        char *text = malloc(len + 1);
+        struct plumb_err err = { 0 };
+        json_t *json = NULL;
+        enum plumb_code code;
+
+        assert_non_null(text);
+        memcpy(text, "{\"a\":[", 6);
+        for (size_t k = 0; k < cases[i].n; k++)
+            memcpy(text + 6 + k * step, cases[i].piece, step);
+        memcpy(text + len - 3, "1]}", 4);
+        code = plumb_json_load_foreign(text, len, len, &json, &err);
+        if (cases[i].rule == NULL)
+            assert_ok(code, &err);
+        else
+            assert_refused(cases[i].rule, code, &err);
+        json_decref(json);
+        free(text);
+    }
+}
+
 int
 main(void)
 {
@@ -491,6 +574,8 @@ main(void)
         cmocka_unit_test(loading_canonically_keeps_the_other_rules),
         cmocka_unit_test(what_is_built_outside_the_profile_has_no_canonical_text),
         cmocka_unit_test(a_document_that_could_not_be_built_is_out_of_memory),
+        cmocka_unit_test(json_of_others_may_be_outside_the_profile),
+        cmocka_unit_test(json_of_others_costs_no_more_memory_than_it_may),
         cmocka_unit_test(loading_survives_every_allocation_that_fails),
         cmocka_unit_test(canonical_text_and_digest_survive_every_allocation_that_fails),
     };

@@ -285,6 +285,57 @@ sums_end_in_never_and_begin_in_1970(void **state)
         assert_int_equal(plumb_time_add(t[i].a, t[i].seconds), t[i].sum);
 }
 
+static void
+times_of_others_are_read_with_offsets_and_fractions(void **state)
+{
+    static const struct {
+        const char *text;
+        plumb_time t;
+    } cases[] = {
+        { "2026-01-02T03:04:05Z", 1767323045 },
+        { "2026-01-02T03:04:05z", 1767323045 },
+        { "2026-01-02t03:04:05Z", 1767323045 },
+        { "2026-01-02 03:04:05Z", 1767323045 },
+        { "2026-01-02T03:04:05.999999999Z", 1767323045 },
+        { "2026-01-02T03:04:05+00:00", 1767323045 },
+        { "2026-01-02T03:04:05.5+01:30", 1767323045 - 5400 },
+        { "2026-01-02T03:04:05-06:00", 1767323045 + 21600 },
+        { "2016-12-31T23:59:60Z", 1483228799 },
+        { "0001-01-01T00:00:00Z", 0 },
+        { "1970-01-01T00:00:00+05:00", 0 },
+        { "9999-12-31T23:59:59-01:00", INT64_C(253402300799) },
+    };
+    static const char *const refused[] = {
+        "",
+        "2026-01-02",
+        "2026-01-02T03:04:05",
+        "2026-01-02T03:04:05.Z",
+        "2026-01-02T03:04:05.5",
+        "2026-01-02T03:04:05+1:00",
+        "2026-01-02T03:04:05+01:0",
+        "2026-01-02T03:04:05+24:00",
+        "2026-01-02T03:04:05+01:60",
+        "2026-01-02T03:04:05+01:00x",
+        "2026-01-02T03:04:05Zx",
+        "2026-13-02T03:04:05Z",
+        "2026-02-30T03:04:05Z",
+        "1969-13-01T00:00:00Z",
+        "2026-01-02x03:04:05Z",
+        "2026-01-02T24:00:00Z",
+    };
+    struct plumb_err err = { 0 };
+    plumb_time t;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_ok(plumb_time_parse_foreign(cases[i].text, "", &t, &err), &err);
+        if (t != cases[i].t)
+            fail_msg("%s: %lld", cases[i].text, (long long)t);
+    }
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
+        assert_refused("time.form", plumb_time_parse_foreign(refused[i], "", &t, &err), &err);
+}
+
 int
 main(void)
 {
@@ -298,6 +349,7 @@ main(void)
         cmocka_unit_test(durations_of_any_other_form_are_refused),
         cmocka_unit_test(any_number_of_seconds_has_a_duration_text),
         cmocka_unit_test(sums_end_in_never_and_begin_in_1970),
+        cmocka_unit_test(times_of_others_are_read_with_offsets_and_fractions),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -610,6 +610,21 @@ an_envelope_is_what_cose_says(void **state)
     assert_piece_refused("cbor.trailing", &piece);
 }
 
+static void
+a_document_that_is_too_large_is_not_looked_into(void **state)
+{
+    uint8_t *large = calloc(1, 65537);
+    struct plumb_evidence *e = NULL;
+    struct plumb_err err = { 0 };
+
+    (void)state;
+    assert_non_null(large);
+    make_nitro(&piece, 1, 2, 3);
+    memcpy(large, piece.data, piece.len);
+    assert_refused("nitro.size", plumb_evidence_read(large, 65537, &e, &err), &err);
+    free(large);
+}
+
 /* --- Nitro images --- */
 
 /* SHA384(48 zeros || SHA384(content)), content as "1:1 2:2" of make_eif. */
@@ -719,9 +734,61 @@ a_signed_image_has_its_certificate_in_pcr_8(void **state)
     sign_image(&piece, 0, pcr0, false);
     assert_piece_refused("eif.signature", &piece);
     make_eif(&piece, "123");
+    sign_image(&piece, 0, pcr0, true);
+    /* the envelope in it says five elements, as integers: 24, 0x84 becomes 24, 0x85 */
+    ((uint8_t *)memmem(piece.data, piece.len, "\x18\x84\x18\x44", 4))[1] = 0x85;
+    fix_crc(&piece);
+    assert_piece_refused("cose.form", &piece);
+    make_eif(&piece, "123");
+    sign_image(&piece, 0, pcr0, true);
+    *(uint8_t *)memmem(piece.data, piece.len, "\x81\xa2\x73signing", 10) = 0x82; /* two */
+    fix_crc(&piece);
+    assert_piece_refused("eif.signature", &piece);
+    make_eif(&piece, "123");
     pcr0[0] ^= 1;
     sign_image(&piece, 0, pcr0, true);
     assert_piece_refused("eif.signature", &piece);
+}
+
+static void
+text_for_bytes(struct piece *p)
+{
+    put_text(p, "a certificate");
+}
+
+static void
+bytes_without_end(struct piece *p)
+{
+    static const uint8_t bytes[16385];
+
+    put_blob(p, bytes, sizeof bytes);
+}
+
+static void
+integer_for_byte(struct piece *p)
+{
+    put_head(p, 4, 1);
+    put_head(p, 0, 256);
+}
+
+static void
+certificates_that_are_no_bytes_are_refused(void **state)
+{
+    static void (*const cases[])(struct piece * p) = { text_for_bytes, bytes_without_end,
+                                                       integer_for_byte };
+    static struct piece section;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        section.len = 0;
+        put_head(&section, 4, 1);
+        put_head(&section, 5, 2);
+        put_text(&section, "signing_certificate");
+        cases[i](&section);
+        make_eif(&piece, "123");
+        add_section(&piece, 4, section.data, section.len);
+        assert_piece_refused("eif.signature", &piece);
+    }
 }
 
 static void
@@ -847,31 +914,142 @@ a_name_or_size_that_stands_elsewhere_is_not_believed(void **state)
     assert_piece_refused("tar.missing", &piece);
 }
 
+#define OCI_INDEX    "application/vnd.oci.image.index.v1+json"
+#define OCI_MANIFEST "application/vnd.oci.image.manifest.v1+json"
+
+/* An index that names one document so many times; the archive gets the document too. */
+static char *
+index_of(const char *document, const char *type, size_t times)
+{
+    char hex[PLUMB_DIGEST_HEX], path[128], *index = NULL;
+    struct plumb_digest d;
+    FILE *to;
+    size_t size;
+
+    plumb_sha256(document, strlen(document), &d);
+    plumb_digest_hex(&d, hex);
+    (void)snprintf(path, sizeof path, "blobs/sha256/%s", hex);
+    put_member(&piece, path, '0', document, strlen(document));
+    to = open_memstream(&index, &size);
+    fputs("{\"manifests\":[", to);
+    for (size_t i = 0; i < times; i++)
+        fprintf(to, "%s{\"mediaType\":\"%s\",\"digest\":\"sha256:%s\",\"size\":%zu}",
+                i > 0 ? "," : "", type, hex, strlen(document));
+    fputs("]}", to);
+    assert_int_equal(fclose(to), 0);
+    return index;
+}
+
+static void
+begin_layout(void)
+{
+    piece.len = 0;
+    put_member(&piece, "oci-layout", '0', "{\"imageLayoutVersion\":\"1.0.0\"}", 30);
+}
+
+static void
+the_same_over_and_over_ends(void **state)
+{
+    char *inner, *outer;
+
+    (void)state;
+    begin_layout();
+    inner = index_of("{\"config\":{},\"layers\":[]}", OCI_MANIFEST, 64);
+    outer = index_of(inner, OCI_INDEX, 64);
+    put_member(&piece, "index.json", '0', outer, strlen(outer));
+    end_archive(&piece);
+    assert_piece_refused("oci.size", &piece);
+    free(inner);
+    free(outer);
+}
+
+/* manifest, or the index itself where there is none */
+static void
+layouts_of_another_form_are_refused(void **state)
+{
+    static const struct {
+        const char *manifest, *index;
+    } cases[] = {
+        { "{\"layers\":[]}", NULL },
+        { "{\"config\":{}}", NULL },
+        { "{\"config\":[],\"layers\":[]}", NULL },
+        { NULL, "{}" },
+        { NULL, "{\"manifests\":{}}" },
+    };
+    char *many;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *index;
+
+        begin_layout();
+        index = cases[i].manifest != NULL ? index_of(cases[i].manifest, OCI_MANIFEST, 1)
+                                          : strdup(cases[i].index);
+        put_member(&piece, "index.json", '0', index, strlen(index));
+        end_archive(&piece);
+        assert_piece_refused("oci.form", &piece);
+        free(index);
+    }
+    begin_layout();
+    many = index_of("{\"config\":{},\"layers\":[]}", OCI_MANIFEST, 65);
+    put_member(&piece, "index.json", '0', many, strlen(many));
+    end_archive(&piece);
+    assert_piece_refused("oci.form", &piece);
+    free(many);
+}
+
+static void
+a_marker_that_is_too_large_is_not_read(void **state)
+{
+    static char marker[5000];
+
+    (void)state;
+    memset(marker, ' ', sizeof marker - 1);
+    memcpy(marker, "{\"imageLayoutVersion\":\"1.0.0\"}", 30);
+    piece.len = 0;
+    put_member(&piece, "oci-layout", '0', marker, strlen(marker));
+    put_member(&piece, "index.json", '0', "{\"manifests\":[]}", 16);
+    end_archive(&piece);
+    assert_piece_refused("oci.size", &piece);
+}
+
+static void
+other_digests_than_sha256_are_not_believed(void **state)
+{
+    static const char *const digests[] = { "\"sha512:00\"", "\"\"", "7" };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof digests / sizeof digests[0]; i++) {
+        char index[256];
+
+        (void)snprintf(index, sizeof index,
+                       "{\"manifests\":[{\"mediaType\":\"" OCI_MANIFEST
+                       "\",\"digest\":%s,\"size\":1}]}",
+                       digests[i]);
+        begin_layout();
+        put_member(&piece, "index.json", '0', index, strlen(index));
+        end_archive(&piece);
+        assert_piece_refused("oci.digest", &piece);
+    }
+}
+
 static void
 indexes_in_indexes_end(void **state)
 {
-    char index[1024] = "{\"manifests\":[]}", hex[65], path[128];
-    struct plumb_digest d;
+    char *index = strdup("{\"manifests\":[]}");
 
     (void)state;
-    piece.len = 0;
-    put_member(&piece, "oci-layout", '0', "{\"imageLayoutVersion\":\"1.0.0\"}", 30);
+    begin_layout();
     for (int i = 0; i < 5; i++) {
-        size_t len = strlen(index);
+        char *outer = index_of(index, OCI_INDEX, 1);
 
-        plumb_sha256(index, len, &d);
-        plumb_digest_hex(&d, hex);
-        (void)snprintf(path, sizeof path, "blobs/sha256/%s", hex);
-        put_member(&piece, path, '0', index, len);
-        (void)snprintf(
-            index, sizeof index,
-            "{\"manifests\":[{\"mediaType\":\"application/vnd.oci.image.index.v1+json"
-            "\",\"digest\":\"sha256:%s\",\"size\":%zu}]}",
-            hex, len);
+        free(index);
+        index = outer;
     }
     put_member(&piece, "index.json", '0', index, strlen(index));
     end_archive(&piece);
     assert_piece_refused("oci.depth", &piece);
+    free(index);
 }
 
 /* It is not guessed what it would be. */
@@ -1209,12 +1387,18 @@ main(void)
         cmocka_unit_test(nothing_is_left_to_release_of_a_debug_enclave),
         cmocka_unit_test(documents_that_lie_are_refused),
         cmocka_unit_test(an_envelope_is_what_cose_says),
+        cmocka_unit_test(a_document_that_is_too_large_is_not_looked_into),
         cmocka_unit_test(an_images_pcrs_are_those_of_its_sections),
         cmocka_unit_test(a_signed_image_has_its_certificate_in_pcr_8),
+        cmocka_unit_test(certificates_that_are_no_bytes_are_refused),
         cmocka_unit_test(images_that_lie_are_refused),
         cmocka_unit_test(an_archives_images_are_told_by_their_manifests_digests),
         cmocka_unit_test(archives_that_lie_are_refused),
         cmocka_unit_test(a_name_or_size_that_stands_elsewhere_is_not_believed),
+        cmocka_unit_test(the_same_over_and_over_ends),
+        cmocka_unit_test(layouts_of_another_form_are_refused),
+        cmocka_unit_test(a_marker_that_is_too_large_is_not_read),
+        cmocka_unit_test(other_digests_than_sha256_are_not_believed),
         cmocka_unit_test(indexes_in_indexes_end),
         cmocka_unit_test(encoded_evidence_is_said_to_be_so),
         cmocka_unit_test(claims_of_ours_make_a_set_too),

@@ -393,6 +393,29 @@ make_oci(struct piece *p, const char *letters)
     end_archive(p);
 }
 
+void
+sign_image(struct piece *p, unsigned index, const uint8_t *pcr0, bool certificate)
+{
+    static struct piece payload, cose, section, pem;
+
+    payload.len = section.len = pem.len = 0;
+    put_head(&payload, 5, 2);
+    put_text(&payload, "register_index");
+    put_head(&payload, 0, index);
+    put_text(&payload, "register_value");
+    put_ints(&payload, pcr0, 48);
+    make_cose(&cose, &payload);
+    if (certificate)
+        put_certificate(&pem, "signer");
+    put_head(&section, 4, 1);
+    put_head(&section, 5, 2);
+    put_text(&section, "signing_certificate");
+    put_ints(&section, pem.data, pem.len);
+    put_text(&section, "signature");
+    put_ints(&section, cose.data, cose.len);
+    add_section(p, 4, section.data, section.len);
+}
+
 static void
 write_file(const char *folder, const char *name, const char *text)
 {

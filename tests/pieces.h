@@ -38,6 +38,9 @@ void make_eif(struct piece *p, const char *types);
 /* One more section, and the checksum anew. */
 void add_section(struct piece *p, unsigned type, const void *data, size_t len);
 void fix_crc(struct piece *p);
+/* A signature section as AWS's tool makes it, over this value of the PCR index; with or without
+ * a certificate in it. */
+void sign_image(struct piece *p, unsigned index, const uint8_t *pcr0, bool certificate);
 
 /* A self-signed certificate in PEM, of this common name. */
 void put_certificate(struct piece *p, const char *name);

@@ -212,6 +212,22 @@ about_governance(struct cli *cli, const struct cli_proposal *p, json_t *json,
     return PLUMB_OK;
 }
 
+static enum plumb_code
+about_waiver(struct cli *cli, const struct cli_proposal *p, json_t *json, struct plumb_err *err)
+{
+    const struct plumb_statement *s = p->s;
+    char until[PLUMB_TIME_TEXT];
+
+    plumb_time_text(s->u.waiver.until, until);
+    cli_line(cli, "control    %s, which it need not meet until %s", s->u.waiver.control, until);
+    cli_line(cli, "why        %s", s->u.waiver.justification);
+    cli_line(cli, "instead    %s", s->u.waiver.compensating);
+    PLUMB_TRY(add(json, "control", json_string(s->u.waiver.control), err));
+    PLUMB_TRY(add(json, "justification", json_string(s->u.waiver.justification), err));
+    PLUMB_TRY(add(json, "compensating", json_string(s->u.waiver.compensating), err));
+    return add(json, "until", json_string(until), err);
+}
+
 enum plumb_code
 cli_about(struct cli *cli, const struct cli_proposal *p, json_t *json, struct plumb_err *err)
 {
@@ -224,6 +240,8 @@ cli_about(struct cli *cli, const struct cli_proposal *p, json_t *json, struct pl
         return about_revocation(cli, p, json, err);
     case PLUMB_KIND_GOVERNANCE:
         return about_governance(cli, p, json, err);
+    case PLUMB_KIND_WAIVER:
+        return about_waiver(cli, p, json, err);
     default:
         return PLUMB_OK;
     }

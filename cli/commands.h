@@ -25,6 +25,12 @@
     X(release_add)                      \
     X(release_list)                     \
     X(release_show)                     \
+    X(evidence_add)                     \
+    X(evidence_list)                    \
+    X(controls)                         \
+    X(waiver)                           \
+    X(advisories_import)                \
+    X(findings)                         \
     X(approve)                          \
     X(reject)                           \
     X(abstain)                          \

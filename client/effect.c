@@ -189,6 +189,20 @@ tell_revocation(const struct tale *t)
     }
 }
 
+static void
+tell_waiver(const struct tale *t)
+{
+    const struct plumb_statement *s = t->s;
+    char until[PLUMB_TIME_TEXT];
+
+    plumb_time_text(s->u.waiver.until, until);
+    say(t,
+        "%s@%s need not meet %s until %s: it may be approved and rolled out without. What "
+        "stands "
+        "in for it: %s",
+        s->payload, s->version, s->u.waiver.control, until, s->u.waiver.compensating);
+}
+
 static enum plumb_code
 tell(const struct tale *t, struct plumb_err *err)
 {
@@ -208,6 +222,8 @@ tell(const struct tale *t, struct plumb_err *err)
             s->u.governance.version);
     else if (s->kind == PLUMB_KIND_REVOCATION)
         tell_revocation(t);
+    else if (s->kind == PLUMB_KIND_WAIVER)
+        tell_waiver(t);
     else if (s->kind != PLUMB_KIND_ROLLOUT)
         return plumb_fail(err, PLUMB_INVALID, "effect.kind", "", "this is no proposal");
     else if (s->u.rollout.action == PLUMB_ACTION_BEGIN)

@@ -1,5 +1,7 @@
 #include "client/proposal.h"
 
+#include <plumb/controls.h>
+
 #include "client/chain.h"
 #include "lib/own.h"
 
@@ -107,5 +109,7 @@ client_proposal_quorum(const struct plumb_governance *doc, const struct plumb_st
     }
     if (payload == NULL)
         return NULL;
+    if (s->kind == PLUMB_KIND_WAIVER)
+        return plumb_waiver_quorum(doc, payload);
     return s->kind == PLUMB_KIND_RELEASE ? &payload->release : &payload->revocation;
 }

@@ -38,9 +38,7 @@ count_quorum(const struct plumb_governance *doc, const struct proposed *what, si
     if (payload == NULL)
         return NULL;
     if (what->kind == PLUMB_KIND_WAIVER)
-        return payload->has_waiver     ? &payload->waiver
-               : doc->controls != NULL ? &doc->controls->waiver
-                                       : NULL;
+        return plumb_waiver_quorum(doc, payload);
     return what->kind == PLUMB_KIND_RELEASE ? &payload->release : &payload->revocation;
 }
 

@@ -102,6 +102,14 @@ plumb_controls_trusted(const struct plumb_controls *c, const char *name)
                            : NULL;
 }
 
+const struct plumb_quorum *
+plumb_waiver_quorum(const struct plumb_governance *g, const struct plumb_payload *payload)
+{
+    if (payload->has_waiver)
+        return &payload->waiver;
+    return g->controls != NULL ? &g->controls->waiver : NULL;
+}
+
 bool
 plumb_trusted_asserts(const struct plumb_trusted *t, const char *control)
 {

@@ -232,7 +232,7 @@ fill_difference(struct session *s, const struct plumb_statement *st,
     char where[400], text[600];
 
     current = find_current(s, st, where, sizeof where);
-    if (st->kind == PLUMB_KIND_REVOCATION ||
+    if (st->kind == PLUMB_KIND_REVOCATION || st->kind == PLUMB_KIND_WAIVER ||
         (current != NULL && plumb_digest_eq(&current->release, &release->id)))
         return PLUMB_OK; /* nothing takes another's place */
     PLUMB_TRY(read_sets(s, &release->u.release.reference_values, &after, err));
@@ -426,6 +426,18 @@ fill_effect(struct session *s, const struct plumb_statement *st, struct tui_stat
     return effect_text(st, &now, &ret->effect, err);
 }
 
+static void
+fill_waiver(const struct plumb_statement *st, struct tui_statement *ret)
+{
+    char until[PLUMB_TIME_TEXT];
+
+    plumb_time_text(st->u.waiver.until, until);
+    add_fact(ret, TUI_FACT_TEXT, "Control", st->u.waiver.control);
+    add_fact(ret, TUI_FACT_TEXT, "Waived to", until);
+    add_fact(ret, TUI_FACT_TEXT, "Reason", st->u.waiver.justification);
+    add_fact(ret, TUI_FACT_TEXT, "Instead", st->u.waiver.compensating);
+}
+
 /* The release that a proposal is about, itself verified; its own statement when it is one. */
 static enum plumb_code
 find_release(struct session *s, const struct plumb_statement *st, struct client_statement *own,
@@ -434,7 +446,8 @@ find_release(struct session *s, const struct plumb_statement *st, struct client_
     const struct plumb_digest *id = st->kind == PLUMB_KIND_ROLLOUT ? &st->u.rollout.release
                                     : st->kind == PLUMB_KIND_REVOCATION
                                         ? &st->u.revocation.release
-                                        : NULL;
+                                    : st->kind == PLUMB_KIND_WAIVER ? &st->u.waiver.release
+                                                                    : NULL;
 
     *ret = st;
     if (id == NULL)
@@ -478,6 +491,8 @@ fill(struct session *s, const struct client_proposal *p, struct tui_statement *r
     }
     if (st->kind == PLUMB_KIND_REVOCATION)
         add_fact(ret, TUI_FACT_TEXT, "Reason", st->u.revocation.reason);
+    if (st->kind == PLUMB_KIND_WAIVER)
+        fill_waiver(st, ret);
     PLUMB_TRY(fill_effect(s, st, ret, err));
     fill_vote_texts(&count, ret);
     fill_seen(s, p, ret);

@@ -194,6 +194,9 @@ struct plumb_controls {
 const struct plumb_control *plumb_controls_find(const struct plumb_controls *c, const char *id);
 const struct plumb_trusted *plumb_controls_trusted(const struct plumb_controls *c,
                                                    const char *name);
+/* The payload's own quorum for waivers, or governance's; NULL where there are no controls. */
+const struct plumb_quorum *plumb_waiver_quorum(const struct plumb_governance *g,
+                                               const struct plumb_payload *payload);
 /* May it speak of this control? */
 bool plumb_trusted_asserts(const struct plumb_trusted *t, const char *control);
 

@@ -1,0 +1,148 @@
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/commands.h"
+#include "cli/fields.h"
+#include "cli/submit.h"
+#include "client/store.h"
+#include "lib/own.h"
+#include "supply/feed.h"
+
+struct importing {
+    struct cli *cli;
+    struct client *client;
+    const char *source, *file;
+    struct feed feed;
+    uint64_t records, refused, statements;
+};
+
+static void
+tell_refused(void *arg, size_t record, const struct plumb_err *why)
+{
+    struct importing *i = arg;
+
+    i->refused++;
+    cli_note(i->cli, "%s: record %zu is left out: [%s] %s", i->file, record, why->rule,
+             why->msg);
+}
+
+/* What is gathered becomes one statement. */
+static enum plumb_code
+send_feed(struct importing *i, struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_json_auto)
+    json_t *members =
+        json_pack("{s:s, s:I}", "source", i->source, "count", (json_int_t)i->feed.count);
+    struct plumb_subject subject = { .name = "advisories" };
+
+    if (members == NULL)
+        return plumb_fail_memory(err);
+    plumb_sha256("", 0, &subject.digest);
+    if (i->feed.count > 0)
+        PLUMB_TRY(client_blob_put(i->client, i->feed.lines, i->feed.len, &subject.digest, err));
+    PLUMB_TRY(cli_submit(i->cli, "imported", PLUMB_KIND_ADVISORY, &subject, 1, members, err));
+    i->records += i->feed.count;
+    i->statements++;
+    (void)cli_progress(i->cli, "advisories", i->records, 0);
+    feed_clear(&i->feed);
+    return PLUMB_OK;
+}
+
+static enum plumb_code
+take_file(struct importing *i, const char *path, struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes bytes = { NULL, 0 };
+
+    i->file = path;
+    PLUMB_TRY(store_read(path, FEED_BYTES, &bytes, err));
+    PLUMB_TRY(feed_add(&i->feed, bytes.data, bytes.len, tell_refused, i, err));
+    return i->feed.len >= FEED_IMPORT ? send_feed(i, err) : PLUMB_OK;
+}
+
+static int
+is_record(const struct dirent *d)
+{
+    const char *dot = strrchr(d->d_name, '.');
+
+    return d->d_name[0] != '.' && dot != NULL &&
+           (strcmp(dot, ".json") == 0 || strcmp(dot, ".jsonl") == 0);
+}
+
+static enum plumb_code
+take_folder(struct importing *i, const char *path, struct plumb_err *err)
+{
+    struct dirent **files;
+    enum plumb_code code = PLUMB_OK;
+    int n = scandir(path, &files, is_record, alphasort);
+
+    if (n < 0)
+        return plumb_fail(err, PLUMB_NOT_FOUND, "file.read", path, "cannot be read");
+    for (int k = 0; k < n; k++) {
+        char file[4096];
+
+        (void)snprintf(file, sizeof file, "%s/%s", path, files[k]->d_name);
+        if (code == PLUMB_OK)
+            code = take_file(i, file, err);
+        free(files[k]);
+    }
+    free(files);
+    return code;
+}
+
+static enum plumb_code
+take_path(struct importing *i, const char *path, struct plumb_err *err)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? take_folder(i, path, err)
+                                                       : take_file(i, path, err);
+}
+
+static enum plumb_code
+run(struct cli *cli, struct plumb_err *err)
+{
+    struct importing i = { .cli = cli, .source = cli_option(cli, "source") };
+    const bool empty = cli_option(cli, "empty") != NULL;
+    enum plumb_code code = PLUMB_OK;
+
+    if (i.source == NULL)
+        i.source = "file";
+    if (empty == (cli_arg(cli, 0) != NULL))
+        return cli_usage("", err, "want files or folders, or --empty");
+    PLUMB_TRY(cli_client(cli, &i.client, err));
+    for (size_t k = 0; code == PLUMB_OK && cli_arg(cli, k) != NULL; k++)
+        code = take_path(&i, cli_arg(cli, k), err);
+    if (code == PLUMB_OK && !empty && i.records + i.feed.count == 0)
+        code = plumb_fail(err, PLUMB_INVALID, "advisory.form", cli_arg(cli, 0),
+                          "there is no record that could be imported; --empty says that the "
+                          "feed has nothing new");
+    if (code == PLUMB_OK && (i.feed.count > 0 || empty))
+        code = send_feed(&i, err);
+    feed_clear(&i.feed);
+    return code;
+}
+
+static const struct cli_option options[] = {
+    { "source", 0, "TEXT", false, "whose advisories these are: \"osv.dev\"" },
+    { "empty", 0, NULL, false, "the feed was asked, and has nothing new" },
+    { NULL, 0, NULL, false, NULL },
+};
+
+const struct cli_command command_advisories_import = {
+    .name = "advisories import",
+    .topic = "Evidence",
+    .summary = "import OSV records, to be matched against every bill of materials",
+    .arguments = "FILE|FOLDER...",
+    .min = 0,
+    .max = 1000,
+    .options = options,
+    .more =
+        "A file has one record, or one a line; of a folder, all *.json and *.jsonl. Records "
+        "that\n"
+        "cannot be read are told of and left out.",
+    .example = "plumb advisories import osv/ --source osv.dev",
+    .run = run,
+};

@@ -1,0 +1,136 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/attached.h"
+#include "cli/commands.h"
+#include "cli/fields.h"
+#include "cli/submit.h"
+#include "cli/view.h"
+#include "client/store.h"
+#include "lib/own.h"
+
+/* One statement's worth of files. */
+struct attaching {
+    struct cli *cli;
+    struct client *client;
+    json_t *files;
+};
+
+static enum plumb_code
+add_bytes(const struct attaching *a, const char *name, const void *data, size_t len,
+          enum plumb_file_kind kind, struct plumb_err *err)
+{
+    const char *review_by = cli_option(a->cli, "review-by");
+    struct plumb_digest digest;
+    json_t *file;
+
+    if (json_array_size(a->files) == PLUMB_ATTACHED_MAX)
+        return cli_usage(name, err, "at most %d files at once; attach the rest by another",
+                         PLUMB_ATTACHED_MAX);
+    if ((kind == PLUMB_FILE_GUIDANCE) != (review_by != NULL))
+        return cli_usage("--review-by", err,
+                         "guidance, and nothing else, says when it must be reviewed");
+    PLUMB_TRY(client_blob_put(a->client, data, len, &digest, err));
+    file = json_pack("{s:s, s:o, s:I, s:s, s:s*}", "kind", plumb_file_kind_text(kind), "digest",
+                     cli_digest_json(&digest), "size", (json_int_t)len, "name", name,
+                     "reviewBy", review_by);
+    return json_array_append_new(a->files, file) == 0 ? PLUMB_OK : plumb_fail_memory(err);
+}
+
+/* What builders write is often one envelope a line. */
+static enum plumb_code
+add_lines(const struct attaching *a, const char *name, const struct plumb_bytes *bytes,
+          struct plumb_err *err)
+{
+    const char *at = (const char *)bytes->data, *end = at + bytes->len;
+
+    while (at < end) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        size_t len = (size_t)((stop != NULL ? stop : end) - at);
+
+        if (len > 0)
+            PLUMB_TRY(add_bytes(a, name, at, len, PLUMB_FILE_ATTESTATION, err));
+        at += len + 1;
+    }
+    return PLUMB_OK;
+}
+
+static enum plumb_code
+find_kind(struct cli *cli, enum plumb_file_kind *ret, bool *ret_told, struct plumb_err *err)
+{
+    const char *word = cli_option(cli, "kind");
+
+    *ret_told = word != NULL;
+    for (size_t i = 0; word != NULL && i < PLUMB_FILE_KIND_COUNT; i++)
+        if (strcmp(word, plumb_file_kind_text((enum plumb_file_kind)i)) == 0) {
+            *ret = (enum plumb_file_kind)i;
+            return PLUMB_OK;
+        }
+    return word == NULL
+               ? PLUMB_OK
+               : cli_usage("--kind", err,
+                           "want attestation, sbom, vex, guidance, root-store, crypto-policy, "
+                           "config or document");
+}
+
+static enum plumb_code
+add_file(const struct attaching *a, const char *path, struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes bytes = { NULL, 0 };
+    const char *slash = strrchr(path, '/');
+    enum plumb_file_kind kind = PLUMB_FILE_DOCUMENT;
+    bool told, lines = false;
+
+    PLUMB_TRY(store_read(path, PLUMB_ATTACHED_SIZE, &bytes, err));
+    PLUMB_TRY(find_kind(a->cli, &kind, &told, err));
+    if (!told)
+        PLUMB_TRY(cli_attached_kind(path, bytes.data, bytes.len, &kind, &lines, err));
+    (void)cli_progress(a->cli, path, 0, bytes.len);
+    path = slash != NULL ? slash + 1 : path;
+    return lines ? add_lines(a, path, &bytes, err)
+                 : add_bytes(a, path, bytes.data, bytes.len, kind, err);
+}
+
+static enum plumb_code
+run(struct cli *cli, struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_json_auto) json_t *members = NULL;
+    struct attaching a = { .cli = cli };
+    struct plumb_subject subject = { .name = cli_arg(cli, 0) };
+    struct cli_version v;
+
+    PLUMB_TRY(cli_version(cli_arg(cli, 0), &v, err));
+    PLUMB_TRY(cli_release_id(cli, &v, &subject.digest, err));
+    PLUMB_TRY(cli_client(cli, &a.client, err));
+    members = json_pack("{s:[]}", "files");
+    if (members == NULL)
+        return plumb_fail_memory(err);
+    a.files = json_object_get(members, "files");
+    for (size_t i = 1; cli_arg(cli, i) != NULL; i++)
+        PLUMB_TRY(add_file(&a, cli_arg(cli, i), err));
+    return cli_submit(cli, "attached", PLUMB_KIND_EVIDENCE, &subject, 1, members, err);
+}
+
+static const struct cli_option options[] = {
+    { "kind", 0, "KIND", false,
+      "what the files are, where they do not tell: guidance, crypto-policy, config, document" },
+    { "review-by", 0, "TIME", false, "of guidance: when it must be looked at again" },
+    { NULL, 0, NULL, false, NULL },
+};
+
+const struct cli_command command_evidence_add = {
+    .name = "evidence add",
+    .topic = "Evidence",
+    .summary = "attach files to a release: provenance, bills of materials, assertions",
+    .arguments = "PAYLOAD@VERSION FILE...",
+    .min = 2,
+    .max = PLUMB_ATTACHED_MAX + 1,
+    .options = options,
+    .more =
+        "Envelopes, bills of materials, VEX and root stores are recognised; what else a file "
+        "is,\n"
+        "--kind says. 'plumb evidence list' tells what was accepted, and why the rest was "
+        "not.",
+    .example = "plumb evidence add svr2@2025-08-02 provenance.intoto.jsonl sbom.cdx.json",
+    .run = run,
+};

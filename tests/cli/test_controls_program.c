@@ -1,0 +1,172 @@
+/* Evidence, controls, waivers and advisories, by people with plumb against the real service. */
+#include "tests/t.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "tests/cli/people.h"
+
+#define V "svr2@1"
+
+static const char bill[] =
+    "{\"bomFormat\": \"CycloneDX\", \"specVersion\": \"1.5\", \"version\": 1, \"components\":"
+    " [{\"type\": \"library\", \"name\": \"lodash\", \"version\": \"4.0.0\", \"purl\":"
+    " \"pkg:npm/lodash@4.0.0\"}]}";
+static const char record[] =
+    "{\"id\": \"GHSA-1\", \"modified\": \"2026-01-01T00:00:00Z\", \"affected\": [{\"package\":"
+    " {\"ecosystem\": \"npm\", \"name\": \"lodash\"}, \"ranges\": [{\"type\": \"SEMVER\","
+    " \"events\": [{\"introduced\": \"0\"}, {\"fixed\": \"4.17.21\"}]}]}]}";
+
+static const char bare[] = "{\"_type\": \"x\", \"predicateType\": \"y\"}";
+
+static struct people people;
+
+/* What the template makes, and three controls. */
+static void
+put_controls_in_force(void)
+{
+    struct plumb_bytes bytes = read_in("governance.json");
+    json_t *document = json_loadb((const char *)bytes.data, bytes.len, 0, NULL);
+    json_t *may =
+        json_object_get(json_object_get(json_object_get(document, "roles"), "pipeline"), "may");
+
+    assert_non_null(may);
+    json_array_append_new(may, json_string("evidence"));
+    json_array_append_new(may, json_string("waiver"));
+    json_array_append_new(may, json_string("advisory"));
+    json_object_set_new(
+        document, "controls",
+        json_pack(
+            "{s:{s:{s:{s:s, s:s, s:[s]}, s:{s:s, s:s, s:[s]}, s:{s:s, s:s, s:[s]}}}, s:{},"
+            " s:{s:i, s:[s], s:i}, s:{s:[s], s:s, s:{}}, s:{s:s, s:s, s:s},"
+            " s:{s:[s], s:[s], s:[s]}, s:{s:{s:{s:i}, s:b, s:[]}}}",
+            "profile", "controls", "SUP-BOM", "level", "must", "text", "a bill", "by", "sbom",
+            "SUP-MONITOR", "level", "must", "text", "watched", "by", "monitor", "DEV-IO",
+            "level", "should", "text", "protected", "by", "assertion", "trust", "build",
+            "level", 0, "sources", "https://git.example/web", "rebuilders", 1,
+            "vulnerabilities", "block", "critical", "unrated", "low", "deadlines", "ages",
+            "advisories", "P1D", "guidance", "P365D", "provenance", "P30D", "follows", "lapse",
+            "alert", "finding", "alert", "overdue", "alert", "quorums", "waiver", "need",
+            "release-manager", 2, "others", 0, "veto"));
+    plumb_bytes_clear(&bytes);
+    assert_int_equal(0, json_dump_file(document, "governance.json", 0));
+    json_decref(document);
+}
+
+static int
+begin(void **state)
+{
+    (void)state;
+    people_begin(&people);
+    assert_plumb(0, "governance", "template", "--service", "service.json", "--fleet", "prod",
+                 "--payload", "svr2", "--tee", "sgx", "--principal",
+                 "alice=admin,release-manager:alice.sign:alice.tls", "--principal",
+                 "bob=admin,release-manager:bob.sign:bob.tls", "--principal",
+                 "pipeline=pipeline:pipeline.sign:pipeline.tls", "--principal",
+                 "verifier=verifier:verifier.sign:verifier.tls", "--principal",
+                 "auditor=auditor:auditor.sign:auditor.tls", "-o", "governance.json");
+    put_controls_in_force();
+    assert_plumb(0, "governance", "check", "governance.json");
+    assert_plumb(0, "governance", "genesis", "governance.json", "--sign-key", "alice.sign",
+                 "--sign-key", "bob.sign", "-o", "genesis.json");
+    assert_plumb(0, "--server", people.socket, "governance", "submit", "genesis.json",
+                 "--document", "governance.json");
+    assert_plumb(0, "--server", people.socket, "trust", "prod", "-o", "trust.json");
+    people_profiles(&people);
+    return 0;
+}
+
+static int
+end(void **state)
+{
+    (void)state;
+    people_end(&people);
+    return 0;
+}
+
+static void
+a_release_is_shown_to_be_governed_and_then_approved(void **state)
+{
+    const char *id, *waiver;
+    char digits[13];
+    json_t *answer;
+    struct ran r;
+
+    (void)state;
+    (void)in_bytes("sbom.json", bill, strlen(bill));
+    id = id_of(ANSWER("pipeline", "release", "add", V, "--values", values_of(1), "--sbom",
+                      "sbom.json"));
+    approves("alice", id);
+    r = AS("alice", "controls", V);
+    assert_status(3, &r);
+    assert_says(r.out, "3 of 3 controls hold");
+    ran_clear(&r);
+    (void)snprintf(digits, sizeof digits, "%.12s", id);
+    assert_as_refused("bob", "control.should", 1, "approve", id, "--yes", digits);
+
+    /* what nobody can tell must be said, what nobody signed says nothing */
+    (void)in_bytes("policy.txt", "TLS 1.3", 7);
+    (void)in_bytes("bare.json", bare, strlen(bare));
+    assert_as_refused("pipeline", "usage", 2, "evidence", "add", V, "policy.txt");
+    assert_as_refused("pipeline", "attestation.unsigned", 1, "evidence", "add", V, "bare.json");
+    assert_as_refused("pipeline", "usage", 2, "evidence", "add", V, "policy.txt", "--kind",
+                      "guidance");
+    assert_as("pipeline", 0, "evidence", "add", V, "sbom.json");
+    assert_as("pipeline", 0, "evidence", "add", V, "policy.txt", "--kind", "crypto-policy");
+    answer = ANSWER("alice", "evidence", "list", V);
+    assert_int_equal(json_array_size(answer), 2);
+    json_decref(answer);
+    r = AS("alice", "evidence", "list", V);
+    assert_status(0, &r);
+    assert_says(r.out, "CycloneDX, 1 components, 1 of them watched");
+    ran_clear(&r);
+
+    /* the feed, and a waiver for what no one asserts */
+    assert_as_refused("pipeline", "usage", 2, "advisories", "import");
+    assert_as("pipeline", 0, "advisories", "import", "--empty");
+    waiver = id_of(ANSWER("pipeline", "waiver", V, "DEV-IO", "--until", "2099-01-01T00:00:00Z",
+                          "--justification", "late", "--compensating", "guards at the door"));
+    r = AS("alice", "show", waiver);
+    assert_status(0, &r);
+    assert_says(r.out, "guards at the door");
+    ran_clear(&r);
+    approves("alice", waiver);
+    approves("bob", waiver);
+    r = AS("alice", "controls", V);
+    assert_status(0, &r);
+    assert_says(r.out, "waived  should DEV-IO");
+    assert_says(r.out, "all 3 controls are met or waived");
+    ran_clear(&r);
+    approves("bob", id);
+    approves("bob", id_of(ANSWER("alice", "rollout", "begin", V, "--fleet", "prod")));
+
+    /* and one day */
+    assert_int_equal(0, mkdir("osv", 0700));
+    (void)in_bytes("osv/GHSA-1.json", record, strlen(record));
+    (void)in_bytes("osv/bad.json", "{}", 2);
+    r = AS("pipeline", "advisories", "import", "osv", "--source", "osv.dev");
+    assert_status(0, &r);
+    assert_says(r.err, "osv/bad.json: record 1 is left out");
+    ran_clear(&r);
+    r = AS("alice", "findings", "--fleet", "prod");
+    assert_status(0, &r);
+    assert_says(r.out, "GHSA-1");
+    assert_says(r.out, "pkg:npm/lodash@4.0.0, fixed in 4.17.21");
+    assert_says(r.out, "incoming in prod; revoked, nothing would be left there");
+    ran_clear(&r);
+    answer = ANSWER("alice", "findings", "--payload", "svr2", "--all");
+    assert_int_equal(json_array_size(json_object_get(answer, "findings")), 1);
+    json_decref(answer);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_release_is_shown_to_be_governed_and_then_approved),
+    };
+
+    return cmocka_run_group_tests(tests, begin, end);
+}

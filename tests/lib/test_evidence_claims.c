@@ -172,6 +172,25 @@ claims_that_lie_are_refused(void **state)
 }
 
 static void
+claims_that_are_too_large_are_not_read(void **state)
+{
+    static const char text[] = "{\"tpm\":{\"pcr00\":\"" HEX32 "\"}}";
+    const size_t len = (4u << 20) + 1;
+    struct plumb_evidence *e = NULL;
+    struct plumb_err err = { 0 };
+    char *large = malloc(len);
+
+    (void)state;
+    assert_non_null(large);
+    memset(large, ' ', len);
+    memcpy(large, text, strlen(text));
+    assert_refused("evidence.unknown", plumb_evidence_read(large, len, &e, &err), &err);
+    assert_ok(plumb_evidence_read(large, len - 1, &e, &err), &err);
+    plumb_evidence_free(e);
+    free(large);
+}
+
+static void
 claims_cut_short_are_refused(void **state)
 {
     static const char *const texts[] = {
@@ -206,6 +225,7 @@ main(void)
         cmocka_unit_test(bits_that_trustee_does_not_tell_meet_nothing),
         cmocka_unit_test(a_debug_bit_that_was_not_told_fails_closed),
         cmocka_unit_test(claims_that_lie_are_refused),
+        cmocka_unit_test(claims_that_are_too_large_are_not_read),
         cmocka_unit_test(claims_cut_short_are_refused),
     };
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client/folder.h"
 #include "client/measure.h"
 #include "client/store.h"
 #include "lib/own.h"
@@ -187,6 +188,8 @@ nothing_can_be_released_of_a_nitro_enclave_in_debug_mode(void **state)
     add(m, write_piece("document"));
     refuse_document("measure.debug", m, 0);
     refuse_document("measure.empty", m, 1u << PLUMB_WARNING_DEBUG);
+    add(m, quote("quote")); /* nor beside another */
+    refuse_document("measure.empty", m, 1u << PLUMB_WARNING_DEBUG);
 }
 
 static void
@@ -328,6 +331,43 @@ a_folder_with_a_link_in_it_is_refused(void **state)
     assert_true(mkdir(in("linked"), 0777) == 0);
     assert_true(symlink("/etc/passwd", in("linked/passwd")) == 0);
     assert_refused("folder.link", measure_add(m, in("linked"), &err), &err);
+}
+
+static void
+a_folder_that_cannot_be_read_is_refused(void **state)
+{
+    struct folder f = { .n = 0 };
+    struct plumb_err err = { 0 };
+    char path[5000];
+
+    (void)state;
+    assert_refused("file.open", folder_read(in("nowhere"), &f, &err), &err);
+    memset(path, 'd', sizeof path - 1);
+    path[sizeof path - 1] = '\0';
+    assert_refused("folder.depth", folder_read(path, &f, &err), &err);
+    assert_null(f.files);
+}
+
+static bool
+stop(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+    (void)what;
+    assert_int_equal(done, total); /* it is small */
+    ++*(size_t *)arg;
+    return false;
+}
+
+static void
+who_watches_may_stop_it(void **state)
+{
+    PLUMB_AUTO(auto_measure) struct measure *m = begin();
+    struct plumb_err err = { 0 };
+    size_t called = 0;
+
+    (void)state;
+    measure_progress(m, stop, &called);
+    assert_refused("client.stopped", measure_add(m, quote("quote"), &err), &err);
+    assert_int_equal(called, 1);
 }
 
 static void
@@ -500,6 +540,8 @@ main(void)
         cmocka_unit_test(what_covers_nothing_is_refused),
         cmocka_unit_test(a_store_or_folder_by_itself_is_known_but_nothing_to_release),
         cmocka_unit_test(a_folder_with_a_link_in_it_is_refused),
+        cmocka_unit_test(a_folder_that_cannot_be_read_is_refused),
+        cmocka_unit_test(who_watches_may_stop_it),
         cmocka_unit_test(folders_and_lists_of_files_end),
         cmocka_unit_test(a_layouts_folder_says_what_its_archive_says),
         cmocka_unit_test(what_is_not_wanted_is_left_out_but_never_the_payload),

@@ -363,7 +363,7 @@ match_uses(const struct engine *e, struct held *held, const char *package, struc
         struct match m = { .held = held };
         const struct matched_bill *bill;
         const struct use *use;
-        const void *element;
+        const void *element = NULL;
 
         PLUMB_TRY(get_element(e, STATE_USES, package, i, &element, err));
         use = element;
@@ -480,7 +480,7 @@ match_advisories(const struct engine *e, const struct plumb_digest *release, str
         struct match m = { .release = *release, .bill = bill, .part = part };
         const struct advisory *advisory;
         const struct naming *naming;
-        const void *element;
+        const void *element = NULL;
 
         PLUMB_TRY(get_element(e, STATE_NAMED, package->key, i, &element, err));
         naming = element;

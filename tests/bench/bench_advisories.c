@@ -1,219 +1,185 @@
 /*
- * Matching advisories against bills of materials. Yardsticks: the minute that all of it may
- * take; the same with half of the advisories, twice over; and for one advisory more, the same
- * where there is a hundredth of the bills.
+ * Importing advisories into an engine that has bills of materials on file: statements, records
+ * parsed, matches, findings, all as the service does it but for the disk. Yardsticks: the
+ * minute that all may take; the first half for the second; and for one advisory more, the same
+ * where there is a tenth of the bills.
  */
+#include <plumb/controls.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "supply/watch.h"
 #include "tests/bench/bench.h"
+#include "tests/engine/controlled.h"
+#include "tests/t.h"
 
 #define LIMIT_SECONDS 60
 #define COMPONENTS    1000 /* of a bill */
-#define NAMES         20   /* packages for each component of a bill */
+#define SHARED        5    /* bills have a component's package */
+#define BATCH         1000 /* records of one import */
+#define MORE          50   /* of the imports of one record */
 
-struct world {
-    struct sbom **bills;
-    struct osv_advisory **advisories;
-    size_t nbills, nadvisories;
+struct size {
+    size_t bills, advisories;
 };
 
-static void
-must(enum plumb_code code, const struct plumb_err *err)
+/* The package of the i-th component of a bill: one of its own, then runs that SHARED bills
+ * have. */
+static size_t
+package_of(const struct size *s, size_t bill, size_t i)
 {
-    if (code != PLUMB_OK)
-        bench_fail("[%s] %s: %s", err->rule, err->where, err->msg);
+    return bill % (s->bills / SHARED) * COMPONENTS + i;
 }
 
-static void *
-room(size_t n, size_t size)
+/* Of the bills that share packages, the first has the version that no advisory is about. */
+static bool
+is_fixed(const struct size *s, size_t bill)
 {
-    void *p = calloc(n, size);
-
-    if (p == NULL)
-        bench_fail("out of memory");
-    return p;
+    return bill < s->bills / SHARED;
 }
 
-/* Every other bill has the fixed versions. Its packages are a run of all names, so each name is
- * in one bill of NAMES. */
-static struct sbom *
-make_bill(size_t number)
+static struct plumb_bytes
+bill_text(const struct size *s, size_t bill)
 {
-    const size_t size = COMPONENTS * 128 + 256;
-    char *text = room(1, size), *at = text;
-    struct plumb_err err = { 0 };
-    struct sbom *s = NULL;
+    const char *version = is_fixed(s, bill) ? "2.0.0" : "1.2.3";
+    struct plumb_bytes text = { malloc(COMPONENTS * 128 + 256), 0 };
+    char *at = (char *)text.data;
 
-    at += sprintf(at, "{\"bomFormat\":\"CycloneDX\",\"specVersion\":\"1.6\",\"components\":[");
-    for (size_t i = 0; i < COMPONENTS; i++) {
-        const size_t name = number % NAMES * COMPONENTS + i;
-        const char *version = number / NAMES % 2 == 0 ? "1.2.3" : "2.0.0";
+    assert_non_null(at);
+    at += sprintf(at,
+                  "{\"bomFormat\":\"CycloneDX\",\"specVersion\":\"1.6\",\"components\":["
+                  "{\"type\":\"library\",\"name\":\"own%zu\",\"version\":\"1.2.3\",\"purl\":"
+                  "\"pkg:npm/own%zu@1.2.3\"}",
+                  bill, bill);
+    for (size_t i = 1; i < COMPONENTS; i++) {
+        const size_t package = package_of(s, bill, i);
 
         at += sprintf(at,
-                      "%s{\"type\":\"library\",\"name\":\"p%zu\",\"version\":\"%s\",\"purl\":"
+                      ",{\"type\":\"library\",\"name\":\"p%zu\",\"version\":\"%s\",\"purl\":"
                       "\"pkg:npm/p%zu@%s\"}",
-                      i > 0 ? "," : "", name, version, name, version);
+                      package, version, package, version);
     }
     at += sprintf(at, "]}");
-    must(sbom_read(text, (size_t)(at - text), &s, &err), &err);
-    free(text);
-    return s;
+    text.len = (size_t)(at - (char *)text.data);
+    return text;
 }
 
-static struct osv_advisory *
-make_advisory(size_t number)
+static struct plumb_digest *
+file_bills(struct world *w, const struct size *s)
 {
-    struct plumb_err err = { 0 };
-    struct osv_advisory *a = NULL;
-    char text[512];
-    const int len = snprintf(
-        text, sizeof text,
-        "{\"id\":\"A-%zu\",\"modified\":\"2026-01-02T00:00:00Z\",\"affected\":[{\"package\":"
-        "{\"ecosystem\":\"npm\",\"name\":\"p%zu\"},\"ranges\":[{\"type\":\"SEMVER\",\"events\":"
-        "[{\"introduced\":\"0\"},{\"fixed\":\"1.5.0\"}]}]}]}",
-        number, number % (NAMES * COMPONENTS));
+    struct plumb_digest *releases = calloc(s->bills, sizeof *releases);
 
-    must(osv_read(text, (size_t)len, &a, &err), &err);
-    return a;
+    assert_non_null(releases);
+    controlled_begin(w, NULL);
+    for (size_t i = 0; i < s->bills; i++) {
+        /* a release names only what is stored */
+        const struct plumb_digest digest = world_blob(w, bill_text(s, i));
+        char version[32];
+
+        (void)snprintf(version, sizeof version, "1.%zu", i);
+        releases[i] = controlled_propose_with(w, version, &digest);
+        assert_string_equal(
+            controlled_attach(w, &releases[i], PLUMB_FILE_SBOM, bill_text(s, i)), "");
+    }
+    return releases;
 }
 
-static enum plumb_code
-count(void *arg, const struct watch_finding *f, struct plumb_err *err)
+/* CPU seconds for the records [from, to), each about the package of its number. */
+static double
+import(struct world *w, size_t from, size_t to)
+{
+    char *text = malloc(BATCH * 300 + 1);
+    int64_t since, total = 0;
+
+    assert_non_null(text);
+    while (from < to) {
+        char *at = text;
+
+        for (size_t i = 0; i < BATCH && from < to; i++, from++)
+            at +=
+                sprintf(at,
+                        "{\"id\":\"A-%zu\",\"modified\":\"2026-01-02T00:00:00Z\",\"affected\":"
+                        "[{\"package\":{\"ecosystem\":\"npm\",\"name\":\"p%zu\"},\"ranges\":"
+                        "[{\"type\":\"SEMVER\",\"events\":[{\"introduced\":\"0\"},"
+                        "{\"fixed\":\"1.5.0\"}]}]}]}\n",
+                        from, from);
+        since = bench_cpu_ns();
+        controlled_import(w, text);
+        total += bench_cpu_ns() - since;
+    }
+    free(text);
+    return (double)total / 1e9;
+}
+
+static bool
+count(void *arg, const struct engine_finding *f)
 {
     (void)f;
-    (void)err;
     ++*(size_t *)arg;
-    return PLUMB_OK;
+    return true;
 }
 
-static struct watch *
-watch_bills(const struct world *w, size_t nbills)
+/* Every release has as many as it should. */
+static void
+check(const struct world *w, const struct size *s, const struct plumb_digest *releases)
 {
-    struct plumb_err err = { 0 };
-    struct watch *watch = NULL;
+    for (size_t i = 0; i < s->bills; i++) {
+        size_t found = 0, want = 0;
 
-    must(watch_new(&watch, &err), &err);
-    for (size_t i = 0; i < nbills; i++)
-        must(watch_add_bill(watch, w->bills[i], NULL, NULL, &err), &err);
-    return watch;
-}
-
-/* Seconds of CPU for so many advisories; they must find what they should. */
-static double
-import(const struct world *w, size_t nadvisories)
-{
-    struct watch *watch = watch_bills(w, w->nbills);
-    struct plumb_err err = { 0 };
-    size_t found = 0, want = 0;
-    int64_t since;
-
-    for (size_t i = 0; i < w->nbills; i++)
-        if (i / NAMES % 2 == 0)
-            for (size_t a = 0; a < nadvisories; a += NAMES * COMPONENTS)
-                want += nadvisories - a >= (i % NAMES + 1) * COMPONENTS ? COMPONENTS : 0;
-    since = bench_cpu_ns();
-    for (size_t i = 0; i < nadvisories; i++)
-        must(watch_add_advisory(watch, w->advisories[i], count, &found, &err), &err);
-    since = bench_cpu_ns() - since;
-    watch_free(watch);
-    if (found != want)
-        bench_fail("%zu findings, not %zu", found, want);
-    return (double)since / 1e9;
-}
-
-/* Nanoseconds for one advisory more, among so many bills: about a package that a bill has, and
- * as many as have it in a hundredth. */
-static double
-one_more(const struct world *w, size_t nbills)
-{
-    enum { TIMES = 20000 };
-    struct watch *watch = watch_bills(w, nbills);
-    struct osv_advisory *a = make_advisory(NAMES * COMPONENTS);
-    struct plumb_err err = { 0 };
-    size_t found = 0;
-    int64_t since;
-
-    /* all that have its name but one bill go away, so that both find the same */
-    for (size_t i = NAMES; i < nbills; i += NAMES)
-        watch_remove_bill(watch, w->bills[i]);
-    since = bench_cpu_ns();
-    for (size_t i = 0; i < TIMES; i++) {
-        must(watch_add_advisory(watch, a, count, &found, &err), &err);
-        watch_remove_advisory(watch, a);
+        for (size_t k = 1; k < COMPONENTS; k++)
+            want += !is_fixed(s, i) && package_of(s, i, k) < s->advisories;
+        engine_each_finding(w->engine, &releases[i], w->make.now, count, &found);
+        if (found != want)
+            bench_fail("%zu findings of bill %zu, not %zu", found, i, want);
     }
-    since = bench_cpu_ns() - since;
-    if (found != TIMES)
-        bench_fail("%zu findings, not %d", found, TIMES);
-    osv_free(a);
-    watch_free(watch);
-    return (double)since / TIMES;
 }
 
+/* Microseconds for one more, about a package that one bill has. */
 static double
-all(void *arg)
+one_more(struct world *w, size_t bills)
 {
-    const struct world *w = arg;
+    const int64_t since = bench_cpu_ns();
+    char id[32], package[32];
 
-    return import(w, w->nadvisories);
+    for (size_t i = 0; i < MORE; i++) {
+        (void)snprintf(id, sizeof id, "M-%zu", i);
+        (void)snprintf(package, sizeof package, "own%zu", i % bills);
+        controlled_import(w,
+                          controlled_record(id, package, "2.0.0", "2026-01-02T00:00:00Z", ""));
+    }
+    return (double)(bench_cpu_ns() - since) / 1e3 / MORE;
 }
 
-static double
-half(void *arg)
+static void
+forget(struct world *w, struct plumb_digest *releases)
 {
-    const struct world *w = arg;
-
-    return 2 * import(w, w->nadvisories / 2);
-}
-
-static double
-limit(void *arg)
-{
-    (void)arg;
-    return LIMIT_SECONDS;
-}
-
-static double
-one_among_all(void *arg)
-{
-    const struct world *w = arg;
-
-    return one_more(w, w->nbills);
-}
-
-static double
-one_among_few(void *arg)
-{
-    const struct world *w = arg;
-
-    return one_more(w, w->nbills / 100);
+    free(releases);
+    world_end(w);
 }
 
 int
 main(int argc, char **argv)
 {
     const bool brief = bench_begin(argc, argv);
-    struct world w = { NULL, NULL, brief ? 200 : 1000, brief ? 40000 : 100000 };
+    const struct size s = brief ? (struct size){ 50, 10000 } : (struct size){ 1000, 100000 };
+    const struct size few = { s.bills / 10, 0 };
+    struct plumb_digest *releases;
+    double first, second, more, among_few;
+    struct world w;
 
-    bench_say("making %zu bills of %d components and %zu advisories", w.nbills, COMPONENTS,
-              w.nadvisories);
-    w.bills = room(w.nbills, sizeof(struct sbom *));
-    w.advisories = room(w.nadvisories, sizeof(struct osv_advisory *));
-    for (size_t i = 0; i < w.nbills; i++)
-        w.bills[i] = make_bill(i);
-    for (size_t i = 0; i < w.nadvisories; i++)
-        w.advisories[i] = make_advisory(i);
-    bench_against("advisories.all", "s", BENCH_LESS, 1, all, limit, &w);
-    bench_against("advisories.linear", "s", BENCH_LESS, brief ? 1 : 5, all, half, &w);
-    bench_against("advisories.one-more", "ns", BENCH_LESS, brief ? 1 : 5, one_among_all,
-                  one_among_few, &w);
-    for (size_t i = 0; i < w.nbills; i++)
-        sbom_free(w.bills[i]);
-    for (size_t i = 0; i < w.nadvisories; i++)
-        osv_free(w.advisories[i]);
-    free(w.bills);
-    free(w.advisories);
+    bench_say("filing %zu bills of %d components", s.bills, COMPONENTS);
+    releases = file_bills(&w, &s);
+    bench_say("importing %zu advisories", s.advisories);
+    first = import(&w, 0, s.advisories / 2);
+    second = import(&w, s.advisories / 2, s.advisories);
+    check(&w, &s, releases);
+    bench_line("advisories.all", "s", BENCH_LESS, first + second, LIMIT_SECONDS);
+    bench_line("advisories.second-half", "s", BENCH_LESS, second, first);
+    more = one_more(&w, s.bills);
+    forget(&w, releases);
+    releases = file_bills(&w, &few);
+    among_few = one_more(&w, few.bills);
+    bench_line("advisories.one-more", "us", BENCH_LESS, more, among_few);
+    forget(&w, releases);
     return 0;
 }

@@ -155,15 +155,22 @@ release_statement(struct world *w, const char *version, const struct plumb_diges
 }
 
 struct plumb_digest
-controlled_propose(struct world *w, const char *version)
+controlled_propose_with(struct world *w, const char *version, const struct plumb_digest *bill)
 {
-    struct plumb_digest refvals = values(w, version);
-    struct plumb_digest bill = controlled_bill(w, "1.0.0", "4.0.0"), id;
-    struct plumb_signed *s = release_statement(w, version, &refvals, &bill);
+    struct plumb_digest refvals = values(w, version), id;
+    struct plumb_signed *s = release_statement(w, version, &refvals, bill);
 
     id = s->statement->id;
     (void)world_do(w, s);
     return id;
+}
+
+struct plumb_digest
+controlled_propose(struct world *w, const char *version)
+{
+    const struct plumb_digest bill = controlled_bill(w, "1.0.0", "4.0.0");
+
+    return controlled_propose_with(w, version, &bill);
 }
 
 struct last_fact {

@@ -14,6 +14,9 @@ struct plumb_digest controlled_bill(struct world *w, const char *left_pad, const
 /* Proposed by rex, not approved: sets that cover all that must be covered, an artifact, and the
  * bill of left-pad 1.0.0 and lodash 4.0.0. */
 struct plumb_digest controlled_propose(struct world *w, const char *version);
+/* With another bill. */
+struct plumb_digest controlled_propose_with(struct world *w, const char *version,
+                                            const struct plumb_digest *bill);
 /* What the statement calls the artifact. */
 struct plumb_digest controlled_artifact(const char *version);
 

@@ -175,7 +175,9 @@ open_database(struct plumbd *p, const char **ret_serving, struct plumb_err *err)
     if (s->database[0] == '\0') {
         (void)snprintf(p->data_pg, sizeof p->data_pg, "%s/pg", s->data);
         PLUMB_TRY(cluster_start(&(struct cluster_config){ .dir = p->data_pg,
-                                                          .user = s->postgres_user,
+                                                          .user = s->postgres_user[0] != '\0'
+                                                                      ? s->postgres_user
+                                                                      : NULL,
                                                           .log = postgres_says },
                                 &p->cluster, err));
         *ret_serving = cluster_serving(p->cluster);

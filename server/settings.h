@@ -20,7 +20,7 @@
     X(database_owner, "", "connection string of the role that owns the schema, for migrations")             \
     X(database_role, "", "name of the serving role, to be granted what it needs")                           \
     X(advisories, "", "directory that OSV records are imported from: *.json and *.jsonl, moved aside when done") \
-    X(postgres_user, "postgres", "system user that the private PostgreSQL runs as when plumbd is root")
+    X(postgres_user, "", "system user that root runs the private PostgreSQL as; empty: its owner, plumbline or postgres")
 
 /* name, default, least, most, help. */
 #define SETTINGS_NUMBERS(X)                                                                                 \

@@ -41,21 +41,19 @@ print_names(FILE *to, const struct cli_option *options)
         fprintf(to, " --%s", o->name);
 }
 
+/* The words of the command line up to the command's name; its options' names and what its
+ * arguments are completed with. */
 static void
-print_bash(FILE *to)
+print_find_command(FILE *to)
 {
-    fputs("# bash completion for plumb: eval \"$(plumb completion bash)\"\n"
-          "_plumb() {\n"
-          "  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}\n"
-          "  local command='' options='' word i filter=() arguments=()\n"
-          "  for ((i = 1; i < COMP_CWORD; i++)); do\n"
+    fputs("  for ((i = 1; i < COMP_CWORD; i++)); do\n"
           "    word=${COMP_WORDS[i]}\n"
           "    case $word in\n",
           to);
     for (const struct cli_option *o = cli_globals; o->name != NULL; o++)
         if (o->value != NULL)
             fprintf(to, "    --%s) ((i++)) ;;\n", o->name);
-    fputs("    -*) [ -z \"$options\" ] || break ;;\n"
+    fputs("    -*) ;;\n"
           "    *)\n"
           "      command=\"${command:+$command }$word\"\n"
           "      case $command in\n",
@@ -70,62 +68,100 @@ print_bash(FILE *to)
     fputs("      esac\n"
           "      ;;\n"
           "    esac\n"
-          "  done\n"
-          "  case \"$command $previous\" in\n",
+          "  done\n",
           to);
+}
+
+/* After an option: what its value is completed with. */
+static void
+print_after_option(FILE *to)
+{
+    fputs("  case \"$command $previous\" in\n", to);
     for (size_t i = 0; i < cli_ncommands; i++)
         print_values(to, cli_commands[i]->options, cli_commands[i]->name);
     fputs("  esac\n"
           "  case $previous in\n",
           to);
-    for (const struct cli_option *o = cli_globals; o->name != NULL; o++)
-        if (o->value != NULL) {
-            fprintf(to, "    --%s) filter=(", o->name);
-            print_filter(to, o->value);
-            fputs(") ;;\n", to);
-        }
-    fputs("  esac\n"
-          "  if [ ${#filter[@]} -eq 0 ]; then\n"
-          "    case $current in\n"
-          "    -*) filter=(-W \"$options",
-          to);
-    print_names(to, cli_globals);
-    fputs("\") ;;\n"
-          "    *)\n"
-          "      if [ -n \"$options\" ]; then\n"
-          "        filter=(\"${arguments[@]}\")\n"
-          "      else\n"
-          "        case $command in\n",
-          to);
-    for (size_t i = 0; i < cli_ncommands; i++) {
-        const char *name = cli_commands[i]->name, *space = strchr(name, ' ');
-
-        if (space == NULL || (i > 0 && strncmp(cli_commands[i - 1]->name, name,
-                                               (size_t)(space - name) + 1) == 0))
+    for (const struct cli_option *o = cli_globals; o->name != NULL; o++) {
+        if (o->value == NULL)
             continue;
-        fprintf(to, "        '%.*s') filter=(-W '", (int)(space - name), name);
-        for (size_t k = i; k < cli_ncommands; k++)
-            if (strncmp(cli_commands[k]->name, name, (size_t)(space - name) + 1) == 0)
-                fprintf(to, " %s", cli_commands[k]->name + (space - name) + 1);
+        fprintf(to, "    --%s) filter=(", o->name);
+        print_filter(to, o->value);
+        fputs(") ;;\n", to);
+    }
+    fputs("  esac\n", to);
+}
+
+/* The first word of the i-th command's name, if no command before it begins so. */
+static size_t
+new_word(size_t i)
+{
+    const char *name = cli_commands[i]->name;
+    const size_t len = strcspn(name, " ");
+
+    for (size_t k = 0; k < i; k++)
+        if (strcspn(cli_commands[k]->name, " ") == len &&
+            strncmp(cli_commands[k]->name, name, len) == 0)
+            return 0;
+    return len;
+}
+
+static void
+print_second_words(FILE *to, const char *first, size_t len)
+{
+    for (size_t i = 0; i < cli_ncommands; i++)
+        if (strncmp(cli_commands[i]->name, first, len) == 0 &&
+            cli_commands[i]->name[len] == ' ')
+            fprintf(to, " %s", cli_commands[i]->name + len + 1);
+}
+
+/* While the command is not known: its first word, or its second. */
+static void
+print_command_words(FILE *to)
+{
+    fputs("      case $command in\n"
+          "      '') filter=(-W '",
+          to);
+    for (size_t i = 0; i < cli_ncommands; i++)
+        if (new_word(i) > 0)
+            fprintf(to, " %.*s", (int)new_word(i), cli_commands[i]->name);
+    fputs("') ;;\n", to);
+    for (size_t i = 0; i < cli_ncommands; i++) {
+        const size_t len = new_word(i);
+
+        if (len == 0 || cli_commands[i]->name[len] == '\0')
+            continue;
+        fprintf(to, "      '%.*s') filter=(-W '", (int)len, cli_commands[i]->name);
+        print_second_words(to, cli_commands[i]->name, len);
         fputs("') ;;\n", to);
     }
-    fputs("        '') filter=(-W '", to);
-    for (size_t i = 0; i < cli_ncommands; i++) {
-        const char *name = cli_commands[i]->name;
-        const size_t len = strcspn(name, " ");
+    fputs("      esac\n", to);
+}
 
-        if (i == 0 || strncmp(cli_commands[i - 1]->name, name, len) != 0 ||
-            (name[len] == ' ') != (cli_commands[i - 1]->name[len] == ' '))
-            fprintf(to, " %.*s", (int)len, name);
-    }
-    fputs("') ;;\n"
-          "        esac\n"
-          "      fi\n"
-          "      ;;\n"
-          "    esac\n"
+static void
+print_bash(FILE *to)
+{
+    fputs("# bash completion for plumb: eval \"$(plumb completion bash)\"\n"
+          "_plumb() {\n"
+          "  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}\n"
+          "  local command='' options='' word i filter=() arguments=()\n",
+          to);
+    print_find_command(to);
+    print_after_option(to);
+    fputs("  if [ ${#filter[@]} -eq 0 ]; then\n"
+          "    if [[ $current == -* ]]; then\n"
+          "      filter=(-W \"$options",
+          to);
+    print_names(to, cli_globals);
+    fputs("\")\n"
+          "    elif [ -n \"$options\" ]; then\n"
+          "      filter=(\"${arguments[@]}\")\n"
+          "    else\n",
+          to);
+    print_command_words(to);
+    fputs("    fi\n"
           "  fi\n"
-          "  [ ${#filter[@]} -eq 0 ] || mapfile -t COMPREPLY < <(compgen \"${filter[@]}\" -- "
-          "\"$current\")\n"
+          "  mapfile -t COMPREPLY < <(compgen \"${filter[@]}\" -- \"$current\")\n"
           "}\n"
           "complete -o filenames -F _plumb plumb\n",
           to);

@@ -9,22 +9,41 @@
 #include "client/chain.h"
 #include "lib/own.h"
 
-PLUMB_DEFINE_AUTO(auto_signed, struct plumb_signed *, plumb_signed_free);
+PLUMB_DEFINE_AUTO(auto_statement, struct plumb_statement *, plumb_statement_free);
 
-/* An entry whose signature is checked; that of a key that governance does not list, an enrolled
- * verifier's, cannot be. */
 static enum plumb_code
-open_entry(struct cli *cli, const json_t *entry, struct plumb_bytes *ret,
-           struct plumb_signed **ret_signed, struct plumb_err *err)
+peek(const json_t *envelope, struct plumb_statement **ret, struct plumb_err *err)
+{
+    const struct plumb_jv root = plumb_jv_root((json_t *)envelope, "envelope");
+    PLUMB_AUTO(plumb_dsse_clear) struct plumb_dsse dsse = { .nsigs = 0 };
+
+    PLUMB_TRY(plumb_dsse_read(&root, &dsse, err));
+    return plumb_statement_peek(dsse.payload.data, dsse.payload.len, ret, err);
+}
+
+/*
+ * What an entry says, and whether its signature was checked: that of a key that governance does
+ * not list, an enrolled verifier's, cannot be; the proof is of the entry all the same.
+ */
+static enum plumb_code
+open_entry(struct cli *cli, const json_t *entry, struct plumb_bytes *ret_bytes,
+           struct plumb_statement **ret, bool *ret_checked, struct plumb_err *err)
 {
     PLUMB_AUTO(plumb_json_auto) json_t *envelope = NULL;
+    struct plumb_signed *opened = NULL;
     struct plumb_chain *chain;
+    struct plumb_err why;
     plumb_time time;
 
     PLUMB_TRY(cli_chain(cli, &chain, err));
-    PLUMB_TRY(plumb_json_canonical(entry, ret, err));
-    PLUMB_TRY(plumb_entry_read(ret->data, ret->len, &envelope, &time, err));
-    return plumb_signed_open(envelope, client_chain_key, chain, ret_signed, err);
+    PLUMB_TRY(plumb_json_canonical(entry, ret_bytes, err));
+    PLUMB_TRY(plumb_entry_read(ret_bytes->data, ret_bytes->len, &envelope, &time, err));
+    *ret_checked =
+        plumb_signed_open(envelope, client_chain_key, chain, &opened, &why) == PLUMB_OK;
+    plumb_signed_free(opened);
+    if (!*ret_checked && strcmp(why.rule, "key.unknown") != 0)
+        return plumb_fail(err, why.code, why.rule, why.where, "%s", why.msg);
+    return peek(envelope, ret, err);
 }
 
 static enum plumb_code
@@ -33,12 +52,13 @@ receipt(struct cli *cli, struct plumb_err *err)
     PLUMB_AUTO(plumb_json_auto) json_t *answer = NULL;
     PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes entry = { NULL, 0 };
     PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes proof = { NULL, 0 };
-    PLUMB_AUTO(auto_signed) struct plumb_signed *s = NULL;
+    PLUMB_AUTO(auto_statement) struct plumb_statement *s = NULL;
     char path[CLIENT_PATH_MAX], hex[PLUMB_DIGEST_HEX], title[CLI_TITLE];
     const struct plumb_trust *trust;
     struct plumb_digest id, leaf;
     struct plumb_checkpoint checkpoint;
     struct client *client;
+    bool checked = false;
     uint64_t index;
 
     PLUMB_TRY(cli_trust(cli, &trust, err));
@@ -47,8 +67,8 @@ receipt(struct cli *cli, struct plumb_err *err)
     plumb_digest_hex(&id, hex);
     client_path(path, sizeof path, "/v1/statements/%s", hex);
     PLUMB_TRY(client_get(client, path, &answer, err));
-    PLUMB_TRY(open_entry(cli, json_object_get(answer, "entry"), &entry, &s, err));
-    if (!plumb_digest_eq(&s->statement->id, &id))
+    PLUMB_TRY(open_entry(cli, json_object_get(answer, "entry"), &entry, &s, &checked, err));
+    if (!plumb_digest_eq(&s->id, &id))
         return plumb_fail(err, PLUMB_REFUSED, "receipt.id", "entry",
                           "the service shows another statement's entry");
     PLUMB_TRY(plumb_base64_parse(cli_text(answer, "proof"), strlen(cli_text(answer, "proof")),
@@ -58,16 +78,21 @@ receipt(struct cli *cli, struct plumb_err *err)
                                       &checkpoint, err));
     if (cli_option(cli, "output") != NULL)
         PLUMB_TRY(cli_write(cli_option(cli, "output"), proof.data, proof.len, false, err));
-    cli_title(s->statement, title);
+    cli_title(s, title);
     cli_line(cli, "%s", title);
     cli_line(cli, "id         %s", hex);
     cli_line(cli, "entry      %" PRIu64 " of %s at %s", index, checkpoint.origin,
              cli_text(answer, "time"));
     cli_line(cli, "effect     %s", cli_text(answer, "effect"));
+    cli_line(cli, "signature  %s",
+             checked ? "good"
+                     : "not checked: governance does not list an enrolled verifier's key");
     cli_line(cli,
              "proven     in the log of %" PRIu64
              " entries, by a checkpoint whose key you trust",
              checkpoint.size);
+    if (json_object_set_new(answer, "signatureChecked", json_boolean(checked)) != 0)
+        return plumb_fail_memory(err);
     return cli_result(cli, json_incref(answer), err);
 }
 

@@ -153,7 +153,13 @@ released(const char *version, const char *values)
 }
 
 void
-rolled(const char *action, const char *version)
+begun(const char *version)
 {
-    approves("bob", id_of(ANSWER("alice", "rollout", action, version, "--fleet", "prod")));
+    approves("bob", id_of(ANSWER("alice", "rollout", "begin", version, "--fleet", "prod")));
+}
+
+void
+completed(const char *version)
+{
+    approves("bob", id_of(ANSWER("alice", "rollout", "complete", version, "--fleet", "prod")));
 }

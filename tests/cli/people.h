@@ -40,7 +40,8 @@ void approves(const char *who, const char *id);
 const char *values_of(unsigned seed);
 /* Released by the pipeline, approved by Alice and Bob. */
 void released(const char *version, const char *values);
-/* Proposed by Alice, approved by Bob. */
-void rolled(const char *action, const char *version);
+/* A rollout in prod, proposed by Alice, approved by Bob. */
+void begun(const char *version);
+void completed(const char *version);
 
 #endif

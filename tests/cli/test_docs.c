@@ -75,6 +75,51 @@ every_command_in_a_document_is_understood(void **state)
     assert_true(checked > 15);
 }
 
+/* --- the tests --- */
+
+/* All of tests/cli, in one text. */
+static char *
+read_tests(void)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *to = open_memstream(&text, &len);
+    glob_t found;
+
+    assert_int_equal(0, glob(source("tests/cli/*.c"), 0, NULL, &found));
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes bytes = { NULL, 0 };
+        struct plumb_err err = { 0 };
+
+        assert_ok(store_read(found.gl_pathv[i], 1 << 20, &bytes, &err), &err);
+        (void)fwrite(bytes.data, 1, bytes.len, to);
+    }
+    globfree(&found);
+    (void)fclose(to);
+    return text;
+}
+
+/* "key", "new" as a test names it among a run's arguments. */
+static void
+every_command_is_run_by_a_test(void **state)
+{
+    PLUMB_AUTO(auto_free) char *tests = read_tests();
+
+    (void)state;
+    for (size_t i = 0; i < cli_ncommands; i++) {
+        const char *name = cli_commands[i]->name, *space = strchr(name, ' ');
+        char words[128];
+
+        if (space != NULL)
+            (void)snprintf(words, sizeof words, "\"%.*s\", \"%s\"", (int)(space - name), name,
+                           space + 1);
+        else
+            (void)snprintf(words, sizeof words, "\"%s\"", name);
+        if (strstr(tests, words) == NULL)
+            fail_msg("no test in tests/cli runs 'plumb %s'", name);
+    }
+}
+
 /* --- the man page --- */
 
 /* Text in mdoc: nothing of it may be taken for a request. */
@@ -259,6 +304,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_command_in_a_document_is_understood),
+        cmocka_unit_test(every_command_is_run_by_a_test),
         cmocka_unit_test(the_man_page_is_what_the_table_says),
         cmocka_unit_test(the_man_pages_pass_mandoc),
     };

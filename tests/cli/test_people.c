@@ -23,8 +23,8 @@ begin(void **state)
     people_govern(&people);
     people_profiles(&people);
     released("svr2@2025-06-01", "examples/svr2-2025-06-01.json");
-    rolled("begin", "svr2@2025-06-01");
-    rolled("complete", "svr2@2025-06-01");
+    begun("svr2@2025-06-01");
+    completed("svr2@2025-06-01");
     return 0;
 }
 
@@ -389,10 +389,10 @@ a_version_rolls_out_is_rescheduled_rolled_back_and_revoked(void **state)
 
     (void)state;
     released("svr2@next", values_of(3));
-    rolled("begin", "svr2@next");
+    begun("svr2@next");
     assert_place("incoming", "next");
     assert_place("current", "2025-06-01");
-    rolled("complete", "svr2@next");
+    completed("svr2@next");
     assert_place("current", "next");
     approves("bob", id_of(ANSWER("alice", "rollout", "reschedule", "svr2@2025-06-01", "--fleet",
                                  "prod", "--not-after", "2026-12-20T00:00:00Z")));
@@ -402,7 +402,7 @@ a_version_rolls_out_is_rescheduled_rolled_back_and_revoked(void **state)
     assert_as("alice", 0, "rollout", "rollback", "svr2@next", "--fleet", "prod");
     assert_place("current", "2025-06-01");
     assert_place("withdrawn", "next");
-    rolled("begin", "svr2@next");
+    begun("svr2@next");
     assert_as("alice", 0, "revoke", "svr2@next", "--fleet", "prod", "--reason", "CVE");
     assert_place("revoked", "next");
 }
@@ -500,6 +500,24 @@ a_receipt_is_proven_and_an_entry_is_its_bytes(void **state)
     assert_as("auditor", 0, "log", "checkpoint", "-o", "note");
 }
 
+static void
+the_log_is_exported_audited_and_the_copy_grows(void **state)
+{
+    json_t *first = ANSWER("auditor", "log", "export", in("copy"));
+    json_t *second;
+    const json_int_t size = json_integer_value(json_object_get(first, "entries"));
+
+    (void)state;
+    assert_true(size > 0);
+    assert_as("auditor", 0, "audit", in("copy"));
+    released("svr2@exported", values_of(5));
+    second = ANSWER("auditor", "log", "export", in("copy"));
+    assert_true(json_integer_value(json_object_get(second, "entries")) >= size + 3);
+    assert_as("auditor", 0, "audit", in("copy"));
+    json_decref(first);
+    json_decref(second);
+}
+
 /* --- keys --- */
 
 static void
@@ -532,6 +550,42 @@ a_key_is_encrypted_with_a_passphrase_that_is_asked_for(void **state)
     ran_clear(&r);
 }
 
+/* What bash would offer for these words, the last of which is being typed. */
+static const char *
+offered(const char *words, int at)
+{
+    static char text[4096];
+    char command[9000];
+    FILE *from;
+    size_t n;
+
+    (void)snprintf(command, sizeof command,
+                   "bash -c 'eval \"$('%s/plumb' completion bash)\"; COMP_WORDS=(%s); "
+                   "COMP_CWORD=%d; _plumb; echo \"${COMPREPLY[*]}\"'",
+                   getenv("PLUMB_BUILD"), words, at);
+    from = popen(command, "r");
+    assert_non_null(from);
+    n = fread(text, 1, sizeof text - 1, from);
+    text[n] = '\0';
+    assert_int_equal(0, pclose(from));
+    return text;
+}
+
+static void
+bash_completes_commands_options_and_values(void **state)
+{
+    (void)state;
+    assert_plumb(0, "completion", "bash");
+    assert_string_equal("rollout\n", offered("plumb rol", 1));
+    assert_string_equal("begin\n", offered("plumb rollout be", 2));
+    assert_string_equal("begin\n", offered("plumb --config x rollout be", 4));
+    assert_string_equal("--fleet\n", offered("plumb rollout begin --fl", 3));
+    assert_string_equal("--json\n", offered("plumb queue --js", 2));
+    assert_string_equal("ecdsa-p256\n", offered("plumb key new --type ec", 4));
+    assert_string_equal("governance.json\n", offered("plumb governance check govern", 3));
+    assert_string_equal("trust.json\n", offered("plumb --trust trust.j", 2));
+}
+
 int
 main(void)
 {
@@ -549,6 +603,8 @@ main(void)
         cmocka_unit_test(a_genesis_is_handed_round_and_says_who_is_missing),
         cmocka_unit_test(a_verifier_is_enrolled_pulls_and_is_let_go),
         cmocka_unit_test(a_receipt_is_proven_and_an_entry_is_its_bytes),
+        cmocka_unit_test(the_log_is_exported_audited_and_the_copy_grows),
+        cmocka_unit_test(bash_completes_commands_options_and_values),
         cmocka_unit_test(a_key_is_encrypted_with_a_passphrase_that_is_asked_for),
     };
 

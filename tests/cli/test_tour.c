@@ -54,8 +54,8 @@ prepare(const struct doc_line *line)
     if (is(line, "release", "add")) { /* an older version is current already */
         people_profiles(&people);
         released("svr2@2025-06-01", "examples/svr2-2025-06-01.json");
-        rolled("begin", "svr2@2025-06-01");
-        rolled("complete", "svr2@2025-06-01");
+        begun("svr2@2025-06-01");
+        completed("svr2@2025-06-01");
     }
 }
 

@@ -126,6 +126,12 @@ void
 audit_item_open(struct audit_item *item, struct keyring *keys)
 {
     plumb_leaf_hash(item->data, item->len, &item->leaf);
+    if (plumb_entry_open(item->data, item->len, keyring_find, keys, &item->opened, &item->time,
+                         &item->err) == PLUMB_OK) {
+        item->read = true;
+        return;
+    }
+    /* What is wrong, or not known yet, is looked at with the envelope at hand. */
     item->read = plumb_entry_read(item->data, item->len, &item->envelope, &item->time,
                                   &item->err) == PLUMB_OK;
     if (item->read)

@@ -14,7 +14,7 @@ struct audit_item {
     struct plumb_digest leaf;
     bool read; /* it has the form of an entry */
     plumb_time time;
-    json_t *envelope;            /* owned; NULL unless read */
+    json_t *envelope;            /* owned; NULL unless read and not opened */
     struct plumb_signed *opened; /* owned; NULL: err says why its signature is not good */
     struct plumb_err err;
 };

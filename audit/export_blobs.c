@@ -72,11 +72,10 @@ take_part(struct export *x, uint64_t index, const struct plumb_digest *digest, u
         (void)!plumb_json_load(bytes.data, bytes.len, LAYOUT_BLOB_MAX, PLUMB_JSON_DEPTH, &json,
                                NULL); /* what is no JSON names nothing */
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-        json_object_foreach(json_object_get(json, lists[i]), name,
-                            value) if (json_is_string(value) &&
-                                       plumb_digest_parse(json_string_value(value), "", &child,
-                                                          NULL) == PLUMB_OK)
-            PLUMB_TRY(take_part(x, index, &child, depth - 1, err));
+        json_object_foreach(json_object_get(json, lists[i]), name, value)
+            if (json_is_string(value) &&
+                plumb_digest_parse(json_string_value(value), "", &child, NULL) == PLUMB_OK)
+                PLUMB_TRY(take_part(x, index, &child, depth - 1, err));
     return keep(x, digest, &bytes, err);
 }
 

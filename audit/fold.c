@@ -45,8 +45,8 @@ open_again(struct audit *a, struct audit_item *item, struct plumb_err *err)
         plumb_signed_free(item->opened);
         item->opened = NULL;
     }
-    if (plumb_signed_open(item->envelope, engine_key, a->engine, &item->opened, &item->err) ==
-        PLUMB_NO_MEMORY)
+    if (plumb_entry_open(item->data, item->len, engine_key, a->engine, &item->opened,
+                         &item->time, &item->err) == PLUMB_NO_MEMORY)
         return plumb_fail_memory(err);
     return PLUMB_OK;
 }

@@ -194,8 +194,7 @@ page_table(struct page *p, const char *const *columns, const json_t *rows)
     for (size_t c = 0; c < n; c++) {
         heading_of(columns[c], cells[c]);
         widths[c] = strlen(cells[c]);
-        json_array_foreach(rows, i, row)
-        {
+        json_array_foreach(rows, i, row) {
             char text[CELL];
 
             cell(row, columns[c], text);
@@ -208,8 +207,7 @@ page_table(struct page *p, const char *const *columns, const json_t *rows)
         fputs("|---", p->out);
     if (p->markdown)
         fputs("|\n", p->out);
-    json_array_foreach(rows, i, row)
-    {
+    json_array_foreach(rows, i, row) {
         for (size_t c = 0; c < n; c++)
             cell(row, columns[c], cells[c]);
         put_row(p, cells, widths, n);

@@ -418,7 +418,8 @@ report_why(struct page *p, const json_t *why)
         return;
     page_heading(p, 2, "The story of %s@%s: %s", report_text(why, "payload"),
                  report_text(why, "version"), report_text(why, "state"));
-    json_array_foreach(json_object_get(why, "releases"), i, release) page_evidence(p, release);
+    json_array_foreach(json_object_get(why, "releases"), i, release)
+        page_evidence(p, release);
     page_list(p, "Who did what, by which key, under which governance version", "Nothing.",
               history, json_object_get(why, "history"));
     page_list(p, "What it was, where", "It was never rolled out.", places,

@@ -1,5 +1,6 @@
 #include "audit/audit.h"
 
+#include <malloc.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -173,6 +174,15 @@ processors(void)
     return n < 1 ? 1 : n > THREADS_MAX ? THREADS_MAX : (unsigned)n;
 }
 
+/* A replay makes and drops much: keep what is dropped, instead of giving it back to the system
+ * and asking for it again. */
+static void
+keep_memory(void)
+{
+    (void)mallopt(M_TRIM_THRESHOLD, 64 << 20);
+    (void)mallopt(M_TOP_PAD, 1 << 20);
+}
+
 static enum plumb_code
 audit_all(struct cli *cli, const struct cli_log *from, struct plumb_err *err)
 {
@@ -186,6 +196,7 @@ audit_all(struct cli *cli, const struct cli_log *from, struct plumb_err *err)
                                    .arg = cli };
     json_t *answers = NULL;
 
+    keep_memory();
     PLUMB_TRY(cli_log_pin(cli, &config.genesis, &config.policy, err));
     PLUMB_TRY(ask_why(cli, &q, err));
     PLUMB_TRY(ask_by(cli, &q, err));

@@ -4,7 +4,6 @@
 #include <plumb/dsse.h>
 #include "lib/own.h"
 
-#define SIG_MAX 512 /* bytes; a security key's blob has about 130 */
 
 void
 plumb_dsse_clear(struct plumb_dsse *e)
@@ -62,7 +61,7 @@ read_signature(const struct plumb_jv *v, struct plumb_dsse_signature *ret,
         PLUMB_TRY(by_form(plumb_jv_string(&keyid, sizeof ret->keyid - 1, &text, err), err));
         memcpy(ret->keyid, text, strlen(text) + 1);
     }
-    return by_form(plumb_jv_base64(&sig, SIG_MAX, &ret->sig, err), err);
+    return by_form(plumb_jv_base64(&sig, PLUMB_DSSE_SIG_MAX, &ret->sig, err), err);
 }
 
 static enum plumb_code

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/json_path.h"
+#include "lib/json_text.h"
 #include "lib/own.h"
 
 #define NUMBER_MAX INT64_C(9007199254740991)
@@ -234,6 +235,10 @@ plumb_json_load_canonical(const void *data, size_t len, size_t max, json_t **ret
     char path[sizeof err->where];
 
     PLUMB_TRY(plumb_json_load(data, len, max, PLUMB_JSON_DEPTH, &json, err));
+    if (json_text_is_canonical(data, len)) {
+        *ret = PLUMB_TAKE(json);
+        return PLUMB_OK;
+    }
     if (json_dump_callback(json, compare, &same, CANONICAL) != 0 && !same.differs)
         return plumb_fail_memory(err);
     if (same.differs || same.at != len) {

@@ -8,6 +8,7 @@
 
 #define PLUMB_PAYLOAD_TYPE  "application/vnd.in-toto+json"
 #define PLUMB_PAYLOAD_MAX   40000 /* bytes of a statement of ours */
+#define PLUMB_DSSE_SIG_MAX  512   /* bytes of one; a security key's blob has about 130 */
 #define PLUMB_SIGNATURE_MAX 32    /* signatures on one envelope: the genesis' admins */
 
 struct plumb_dsse_signature {

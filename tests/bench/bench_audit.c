@@ -74,7 +74,7 @@ openssl(void *arg)
 
     (void)arg;
     (void)snprintf(command, sizeof command,
-                   "openssl speed -seconds %u -multi %ld ed25519 2>/dev/null", seconds,
+                   "openssl speed -elapsed -seconds %u -multi %ld ed25519 2>/dev/null", seconds,
                    sysconf(_SC_NPROCESSORS_ONLN));
     out = popen(command, "r");
     while (out != NULL && fgets(line, sizeof line, out) != NULL)

@@ -11,8 +11,10 @@
 #include "tests/make.h"
 #include "tests/t.h"
 
-#define T0  INT64_C(1600000000)
-#define DAY 86400
+#define T0        INT64_C(1600000000)
+#define DAY       86400
+
+#define VERIFIERS 12 /* that recognise each version */
 
 struct writer {
     struct make make;
@@ -152,7 +154,6 @@ vote(struct writer *w, const char *who, const struct plumb_digest *proposal)
 static void
 play_day(struct writer *w, unsigned day, struct plumb_digest *current)
 {
-    static const char *const verifiers[] = { "vera", "vic" };
     char version[32], name[40];
     struct plumb_bytes values;
     struct plumb_digest digest, release, begin, content;
@@ -170,11 +171,15 @@ play_day(struct writer *w, unsigned day, struct plumb_digest *current)
     content = publish(w);
     assert_true(engine_fleet(w->engine, "prod", &f));
     w->make.now += 3600;
-    for (size_t i = 0; i < sizeof verifiers / sizeof verifiers[0]; i++)
+    for (unsigned i = 0; i < VERIFIERS; i++) {
+        char verifier[16];
+
+        (void)snprintf(verifier, sizeof verifier, "verifier-%u", i);
         (void)act(w,
-                  make_recognition(&w->make, verifiers[i], "prod", name, &release, &begin,
+                  make_recognition(&w->make, verifier, "prod", name, &release, &begin,
                                    f.revision, &content),
                   NULL);
+    }
     (void)roll(w, name, &release, PLUMB_ACTION_COMPLETE, NULL);
     *current = release;
     (void)publish(w);
@@ -234,6 +239,12 @@ history_write(const char *directory, uint64_t n)
     struct history h;
 
     make_begin(&w.make, T0);
+    for (unsigned i = 0; i < VERIFIERS; i++) {
+        char verifier[16];
+
+        (void)snprintf(verifier, sizeof verifier, "verifier-%u", i);
+        make_principal(&w.make, verifier, "verifier", "prod");
+    }
     assert_ok(engine_new(&w.engine, &w.err), &w.err);
     assert_ok(audit_dir_open(directory, true, &w.dir, &w.err), &w.err);
     w.bundle = malloc(LAYOUT_ENTRIES_MAX);

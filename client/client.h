@@ -57,7 +57,7 @@ struct client_receipt {
     plumb_time time;
     char effect[256]; /* printable ASCII */
     bool repeated;
-    bool proven;  /* its proof was verified against the log policy */
+    bool proven;  /* its proof verified against the log policy; not while witnesses are away */
     json_t *json; /* as it came */
 };
 void client_receipt_clear(struct client_receipt *r);

@@ -61,7 +61,7 @@ static enum plumb_code
 prove(struct app *app, struct db *db, uint64_t index, uint64_t *ret_size,
       struct plumb_bytes *ret, struct plumb_err *err)
 {
-    PLUMB_AUTO(auto_checkpoint) struct core_checkpoint *c = core_checkpoint(app->core);
+    PLUMB_AUTO(auto_checkpoint) struct core_checkpoint *c = core_served(app->core);
     struct plumb_digest proof[PLUMB_PROOF_MAX];
     enum plumb_code code;
     size_t n = 0;
@@ -117,12 +117,16 @@ enum plumb_code
 api_checkpoint(struct http_request *req, struct http_reply *reply, struct plumb_err *err)
 {
     struct app *app = req->app;
-    PLUMB_AUTO(auto_checkpoint) struct core_checkpoint *c = core_checkpoint(app->core);
+    PLUMB_AUTO(auto_checkpoint) struct core_checkpoint *c = core_served(app->core);
+    PLUMB_AUTO(auto_checkpoint) struct core_checkpoint *newest = core_checkpoint(app->core);
     PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes copy = { 0 };
 
-    if (c == NULL)
+    if (newest == NULL)
         return plumb_fail(err, PLUMB_NOT_FOUND, "log.no-genesis", "",
                           "the log has no genesis yet");
+    if (c == NULL)
+        return plumb_fail(err, PLUMB_UNAVAILABLE, "witness.away", "",
+                          "no checkpoint has been cosigned by enough witnesses yet");
     (void)snprintf(reply->etag, sizeof reply->etag, "%" PRIu64, c->head.size);
     if (req->wait_s > 0 && !req->last && http_etag_listed(req->if_none_match, reply->etag))
         return http_wait_for(req, "log", err);

@@ -114,6 +114,15 @@ api_trust(struct http_request *req, struct http_reply *reply, struct plumb_err *
 }
 
 enum plumb_code
+api_witnesses(struct http_request *req, struct http_reply *reply, struct plumb_err *err)
+{
+    struct app *app = req->app;
+    PLUMB_AUTO(plumb_json_auto) json_t *answer = witnesses_json(app->witnesses);
+
+    return http_reply_json(reply, answer, err);
+}
+
+enum plumb_code
 api_healthz(struct http_request *req, struct http_reply *reply, struct plumb_err *err)
 {
     (void)req;

@@ -50,6 +50,8 @@ const struct http_route app_routes[] = {
     { "POST", "/v1/resume", HTTP_LOCAL, 0, NULL, NULL, api_resume, 0,
       "An operator confirms that writing may go on" },
     { "GET", "/v1/service", READERS, 0, NULL, NULL, api_service, 0, "The service's own public keys" },
+    { "GET", "/v1/witnesses", READERS, 0, NULL, NULL, api_witnesses, 0,
+      "Which witnesses cosign, and which are away" },
     { "GET", "/v1/trust/{}", READERS | HTTP_VERIFIER, 0, NULL, NULL, api_trust, 0,
       "The trust file of a fleet, to be checked and pinned" },
     { "GET", "/checkpoint", HTTP_PUBLIC, 0, NULL, NULL, api_tlog_checkpoint, HTTP_FAST,
@@ -152,6 +154,8 @@ app_changed(void *arg)
     wake(app, "log");
     if (app->follower != NULL)
         follower_wake(app->follower);
+    if (app->witnesses != NULL)
+        witnesses_wake(app->witnesses);
 }
 
 enum plumb_code

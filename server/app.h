@@ -9,6 +9,7 @@
 #include "server/pool.h"
 #include "server/spool.h"
 #include "server/tiles.h"
+#include "server/witnesses.h"
 
 struct app {
     const struct settings *settings;
@@ -21,6 +22,7 @@ struct app {
     struct alerts *alerts;
     struct spool *spool; /* NULL where no directory is set */
     struct tiles *tiles;
+    struct witnesses *witnesses;
     struct db_pool *pool; /* a connection for each worker */
     struct http_server *http;
     pthread_mutex_t http_lock; /* guards http: others wake while it starts and stops */
@@ -48,7 +50,8 @@ PLUMB_MUST_CHECK enum plumb_code app_size(struct http_request *req, struct http_
 http_handler api_submit, api_blob_put, api_genesis, api_resume;
 http_handler api_blob_get, api_statement, api_entry, api_checkpoint, api_consistency;
 http_handler api_tlog_checkpoint, api_tile, api_tile_entries;
-http_handler api_governance, api_governance_version, api_whoami, api_service, api_trust;
+http_handler api_governance, api_governance_version, api_whoami, api_service, api_trust,
+    api_witnesses;
 http_handler api_proposals, api_proposal, api_payloads, api_versions, api_version, api_history;
 http_handler api_fleets, api_fleet, api_bundle, api_pulls;
 http_handler api_controls, api_findings;

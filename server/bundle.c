@@ -122,7 +122,7 @@ view_take(struct view *v, struct core *core, const char *fleet, struct plumb_err
     if (code == PLUMB_OK)
         code = view_chain(v, core->engine, err);
     if (code == PLUMB_OK)
-        v->checkpoint = core_checkpoint(core);
+        v->checkpoint = core_served(core);
     (void)pthread_rwlock_unlock(&core->lock);
     if (code == PLUMB_OK &&
         (v->checkpoint == NULL || v->checkpoint->head.size <= v->state.publication))
@@ -407,6 +407,7 @@ bundle_render(struct core *core, struct db *db, const char *fleet, struct bundle
         plumb_bytes_clear(&r.out);
         return code;
     }
-    *ret = (struct bundle_file){ r.out, v.state.publication, v.state.revision };
+    *ret = (struct bundle_file){ r.out, v.state.publication, v.state.revision,
+                                 v.checkpoint->witnessed };
     return PLUMB_OK;
 }

@@ -12,6 +12,7 @@ struct bundle_file {
     struct plumb_bytes bytes;
     uint64_t publication; /* index of its entry */
     int64_t revision;
+    bool witnessed; /* its checkpoint */
 };
 
 /*

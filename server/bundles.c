@@ -20,7 +20,10 @@ struct fleet_file {
     struct http_body *body; /* NULL: to be rendered when asked for */
     uint64_t publication;   /* the newest one */
     bool is_public;
+    bool witnessed; /* the body's checkpoint */
 };
+
+PLUMB_DEFINE_AUTO(auto_checkpoint, struct core_checkpoint *, core_checkpoint_unref);
 
 struct waiter {
     char fleet[PLUMB_NAME_MAX + 1];
@@ -128,8 +131,11 @@ find_or_add(struct bundles *b, const char *fleet)
 void
 bundles_refresh(struct bundles *b, void (*fn)(void *arg, const char *fleet), void *arg)
 {
+    PLUMB_AUTO(auto_checkpoint) struct core_checkpoint *c = core_served(b->core);
     const struct plumb_link *link;
 
+    if (c == NULL)
+        return;
     (void)pthread_rwlock_rdlock(&b->core->lock);
     link = plumb_chain_last(engine_chain(b->core->engine));
     for (size_t i = 0; link != NULL && i < link->document->nfleets; i++) {
@@ -139,13 +145,15 @@ bundles_refresh(struct bundles *b, void (*fn)(void *arg, const char *fleet), voi
         struct fleet_file *f;
         bool changed = false;
 
-        if (!engine_fleet(b->core->engine, fleet, &state) || state.revision == 0)
-            continue;
+        if (!engine_fleet(b->core->engine, fleet, &state) || state.revision == 0 ||
+            state.publication >= c->head.size)
+            continue; /* the file before stays until a checkpoint covers the next */
         (void)pthread_mutex_lock(&b->lock);
         f = find_or_add(b, fleet);
         if (f != NULL)
             f->is_public = link->document->fleets[i].is_public;
-        if (f != NULL && (f->publication != state.publication || f->publication == 0)) {
+        if (f != NULL && (f->publication != state.publication || f->publication == 0 ||
+                          (c->witnessed && !f->witnessed))) {
             old = f->body;
             f->body = NULL;
             changed = f->publication != state.publication;
@@ -176,7 +184,8 @@ bundles_pulled(struct bundles *b, const char *fleet, const char *principal,
 }
 
 static enum plumb_code
-make_body(struct bundles *b, const char *fleet, struct http_body **ret, struct plumb_err *err)
+make_body(struct bundles *b, const char *fleet, struct http_body **ret, bool *ret_witnessed,
+          struct plumb_err *err)
 {
     struct bundle_file file;
     char etag[HTTP_ETAG_MAX];
@@ -187,13 +196,14 @@ make_body(struct bundles *b, const char *fleet, struct http_body **ret, struct p
     code = http_body_new(&file.bytes, "application/jsonl", etag, "private, no-cache", NULL, ret,
                          err);
     plumb_bytes_clear(&file.bytes);
+    *ret_witnessed = file.witnessed;
     metric_add(b->renders, 1);
     return code;
 }
 
 /* Keep it for the next ones, unless something newer was published meanwhile. */
 static void
-keep_body(struct bundles *b, const char *fleet, struct http_body *body)
+keep_body(struct bundles *b, const char *fleet, struct http_body *body, bool witnessed)
 {
     struct http_body *old = NULL;
     struct fleet_file *f;
@@ -205,6 +215,7 @@ keep_body(struct bundles *b, const char *fleet, struct http_body *body)
         old = f->body;
         f->body = http_body_ref(body);
         f->publication = strtoull(http_body_etag(body), NULL, 10);
+        f->witnessed = witnessed;
     }
     (void)pthread_mutex_unlock(&b->lock);
     http_body_unref(old);
@@ -216,11 +227,12 @@ serve(struct bundles *b, struct waiter *w)
     struct http_body *body = bundles_get(b, w->fleet);
     struct plumb_err err = { 0 };
     enum plumb_code code = PLUMB_OK;
+    bool witnessed;
 
     if (body == NULL) {
-        code = make_body(b, w->fleet, &body, &err);
+        code = make_body(b, w->fleet, &body, &witnessed, &err);
         if (code == PLUMB_OK)
-            keep_body(b, w->fleet, body);
+            keep_body(b, w->fleet, body, witnessed);
     }
     if (code == PLUMB_OK)
         http_reply_shared(http_later_reply(w->later), body);

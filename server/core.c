@@ -168,6 +168,7 @@ core_close(struct core *core)
     tree_free(core->tree);
     who_unref(core->who);
     core_checkpoint_unref(core->checkpoint);
+    core_checkpoint_unref(core->served);
     (void)pthread_rwlock_destroy(&core->lock);
     (void)pthread_mutex_destroy(&core->snapshot);
     (void)pthread_mutex_destroy(&core->tree_lock);
@@ -206,10 +207,39 @@ sign_checkpoint(struct core *core, struct core_checkpoint **ret, struct plumb_er
     return PLUMB_OK;
 }
 
+static struct core_checkpoint *
+checkpoint_ref(struct core_checkpoint *c)
+{
+    if (c != NULL)
+        atomic_fetch_add(&c->refs, 1);
+    return c;
+}
+
+/* Is a checkpoint given out as soon as it is signed? Under both locks. */
+static bool
+served_at_once(const struct core *core)
+{
+    const struct plumb_link *link = plumb_chain_last(engine_chain(core->engine));
+
+    return link == NULL || link->document->nwitnesses == 0 ||
+           (core->unwitnessed && !link->document->witnesses_wait);
+}
+
+/* c in place of *slot, whose former reference is returned. */
+static struct core_checkpoint *
+put(struct core_checkpoint **slot, struct core_checkpoint *c)
+{
+    struct core_checkpoint *old = *slot;
+
+    *slot = c;
+    return old;
+}
+
 enum plumb_code
 core_publish_snapshots(struct core *core, struct plumb_err *err)
 {
     PLUMB_AUTO(auto_checkpoint) struct core_checkpoint *checkpoint = NULL;
+    PLUMB_AUTO(auto_checkpoint) struct core_checkpoint *old_served = NULL;
     struct who *who = NULL, *old_who = NULL;
     enum plumb_code code = PLUMB_OK;
 
@@ -226,12 +256,10 @@ core_publish_snapshots(struct core *core, struct plumb_err *err)
         core->who = who;
         core->who_of = engine_keys_changed(core->engine);
     }
-    if (checkpoint != NULL) {
-        struct core_checkpoint *old = core->checkpoint;
-
-        core->checkpoint = PLUMB_TAKE(checkpoint);
-        checkpoint = old;
-    }
+    if (checkpoint != NULL && served_at_once(core))
+        old_served = put(&core->served, checkpoint_ref(checkpoint));
+    if (checkpoint != NULL)
+        checkpoint = put(&core->checkpoint, checkpoint);
     (void)pthread_mutex_unlock(&core->snapshot);
     (void)pthread_rwlock_unlock(&core->lock);
     who_unref(old_who);
@@ -263,17 +291,46 @@ core_who(struct core *core)
     return who;
 }
 
-struct core_checkpoint *
-core_checkpoint(struct core *core)
+static struct core_checkpoint *
+get(struct core *core, struct core_checkpoint **slot)
 {
     struct core_checkpoint *c;
 
     (void)pthread_mutex_lock(&core->snapshot);
-    c = core->checkpoint;
-    if (c != NULL)
-        atomic_fetch_add(&c->refs, 1);
+    c = checkpoint_ref(*slot);
     (void)pthread_mutex_unlock(&core->snapshot);
     return c;
+}
+
+struct core_checkpoint *
+core_checkpoint(struct core *core)
+{
+    return get(core, &core->checkpoint);
+}
+
+struct core_checkpoint *
+core_served(struct core *core)
+{
+    return get(core, &core->served);
+}
+
+void
+core_serve(struct core *core, struct core_checkpoint *c)
+{
+    PLUMB_AUTO(auto_checkpoint) struct core_checkpoint *old = NULL;
+
+    (void)pthread_mutex_lock(&core->snapshot);
+    if (core->served == NULL || c->head.size >= core->served->head.size)
+        old = put(&core->served, checkpoint_ref(c));
+    (void)pthread_mutex_unlock(&core->snapshot);
+}
+
+void
+core_unwitnessed(struct core *core, bool yes)
+{
+    (void)pthread_mutex_lock(&core->snapshot);
+    core->unwitnessed = yes;
+    (void)pthread_mutex_unlock(&core->snapshot);
 }
 
 void

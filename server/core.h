@@ -31,10 +31,12 @@ struct core {
     void (*changed)(void *arg);
     void *changed_arg;
 
-    pthread_mutex_t snapshot; /* guards the three below */
+    pthread_mutex_t snapshot; /* guards the five below */
     struct who *who;
-    uint64_t who_of; /* engine_keys_changed that it was made of */
-    struct core_checkpoint *checkpoint;
+    uint64_t who_of;                    /* engine_keys_changed that it was made of */
+    struct core_checkpoint *checkpoint; /* the newest that was signed */
+    struct core_checkpoint *served;     /* the one that is given out */
+    bool unwitnessed;                   /* witnesses are away, and publishing goes on */
 
     bool for_good;
     atomic_bool stopped; /* no more writes: the reason is in stop_reason */
@@ -46,6 +48,7 @@ struct core_checkpoint {
     atomic_int refs;
     struct plumb_checkpoint head;
     struct plumb_bytes note;
+    bool witnessed; /* as many as the governance document asks for have cosigned */
 };
 void core_checkpoint_unref(struct core_checkpoint *c);
 
@@ -75,6 +78,18 @@ PLUMB_MUST_CHECK enum plumb_code core_keep_checkpoint(struct core *core, struct 
 /* References that the caller gives back. NULL before the genesis (checkpoint) or at first. */
 struct who *core_who(struct core *core);
 struct core_checkpoint *core_checkpoint(struct core *core);
+
+/*
+ * The checkpoint to give out: the newest, or where governance names witnesses the last one that
+ * enough of them cosigned; unless they are away, and publishing goes on. NULL where there is
+ * none yet.
+ */
+struct core_checkpoint *core_served(struct core *core);
+/* Give out c from now on, if it is as large as what was given out; the caller tells the news.
+ */
+void core_serve(struct core *core, struct core_checkpoint *c);
+/* Whether what is signed from now on is given out at once though witnesses are asked for. */
+void core_unwitnessed(struct core *core, bool yes);
 
 /*
  * Stop writing: until an operator confirms, or for good (another log than the one this instance

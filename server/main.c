@@ -242,10 +242,14 @@ plumbd_open(struct plumbd *p, struct plumb_err *err)
               LOG_NUMBER("entries", (int64_t)engine_size(app->core->engine)));
     PLUMB_TRY(tiles_new(p->settings->tile_cache, &app->tiles, err));
     PLUMB_TRY(bundles_start(app->core, serving, &app->bundles, err));
-    PLUMB_TRY(db_pool_open(serving, (size_t)p->settings->http.workers + 1, &app->pool, err));
-    PLUMB_TRY(writer_start(&(struct writer_config){ app->core, serving }, &app->writer, err));
+    /* for the workers, and for the two threads that answer for them */
+    PLUMB_TRY(db_pool_open(serving, (size_t)p->settings->http.workers + 2, &app->pool, err));
     app->core->changed_arg = app;
     app->core->changed = app_changed;
+    PLUMB_TRY(witnesses_start(app->core, serving, &app->witnesses, err));
+    PLUMB_TRY(writer_start(
+        &(struct writer_config){ app->core, serving, witnesses_hold, app->witnesses },
+        &app->writer, err));
     PLUMB_TRY(follower_start(&(struct follower_config){ app->core, app->writer, serving },
                              &app->follower, err));
     PLUMB_TRY(alerts_open(app->core, &app->alerts, err));
@@ -253,6 +257,7 @@ plumbd_open(struct plumbd *p, struct plumb_err *err)
         PLUMB_TRY(spool_start(&(struct spool_config){ app->core, app->writer, serving,
                                                       p->settings->advisories },
                               &app->spool, err));
+    witnesses_follow(app->witnesses, app->follower);
     app_changed(app); /* what the log held already */
     return start_http(p, err);
 }
@@ -269,10 +274,13 @@ plumbd_close(struct plumbd *p)
         (void)pthread_mutex_unlock(&app->http_lock);
     }
     spool_stop(app->spool);
+    if (app->witnesses != NULL)
+        witnesses_follow(app->witnesses, NULL);
     follower_stop(app->follower);
     app->follower = NULL;
     alerts_close(app->alerts);
     writer_stop(app->writer);
+    witnesses_stop(app->witnesses);
     bundles_stop(app->bundles);
     tiles_free(app->tiles);
     db_pool_close(app->pool);

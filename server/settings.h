@@ -20,6 +20,7 @@
     X(database_owner, "", "connection string of the role that owns the schema, for migrations")             \
     X(database_role, "", "name of the serving role, to be granted what it needs")                           \
     X(advisories, "", "directory that OSV records are imported from: *.json and *.jsonl, moved aside when done") \
+    X(witness_ca, "", "PEM file of authorities for witnesses behind https; none takes the system's")        \
     X(postgres_user, "", "system user that root runs the private PostgreSQL as; empty: its owner, plumbline or postgres")
 
 /* name, default, least, most, help. */
@@ -32,6 +33,7 @@
     X(clock_leap_ms, 10000, 100, 3600000, "leap of the clock against the monotonic one at which it stops")  \
     X(poll_ms, 2000, 50, 60000, "how often the log is looked at without a notification")                    \
     X(behind_ms, 5000, 0, 60000, "how long a read waits for the log size it asked for")                     \
+    X(witness_ms, 3000, 100, 60000, "how long witnesses may take to cosign before they count as away")      \
     X(drain_ms, 10000, 0, 600000, "how long requests may take to end after SIGTERM")
 /* clang-format on */
 

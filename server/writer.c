@@ -11,6 +11,7 @@
 #define TRIES_MAX 3 /* of a statement whose commit's outcome was unknown */
 
 struct writer {
+    struct writer_config config;
     struct core *core;
     struct db *db;
     pthread_t thread;
@@ -203,6 +204,9 @@ answer(struct attempt *a, struct proofs *proofs, struct core_checkpoint *checkpo
         struct plumb_err *err = &a->errs[i];
 
         next = item->next;
+        if (err->code == PLUMB_OK && checkpoint != NULL && a->w->config.hold != NULL &&
+            a->w->config.hold(a->w->config.arg, item))
+            continue;
         if (err->code == PLUMB_OK && checkpoint == NULL)
             (void)plumb_fail(err, PLUMB_UNAVAILABLE, "log.key", "",
                              "accepted, but no log key can sign the checkpoint");
@@ -341,6 +345,7 @@ writer_start(const struct writer_config *config, struct writer **ret, struct plu
 
     if (w == NULL)
         return plumb_fail_memory(err);
+    w->config = *config;
     w->core = config->core;
     w->last = &w->first;
     (void)pthread_mutex_init(&w->lock, NULL);

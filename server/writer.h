@@ -13,8 +13,8 @@ struct writer;
 
 /*
  * One statement on its way. The submitter fills the first part and owns nothing of it any more
- * after writer_submit succeeded; done is called once, by the writer's thread, and frees the
- * item with write_item_free.
+ * after writer_submit succeeded; done is called once, from any thread, and frees the item with
+ * write_item_free.
  */
 struct write_item {
     struct plumb_signed *statement; /* owned */
@@ -36,6 +36,9 @@ void write_item_free(struct write_item *item);
 struct writer_config {
     struct core *core;
     const char *conninfo; /* of the serving role */
+    /* Takes over an accepted item, to call done later with its proof; or returns false. */
+    bool (*hold)(void *arg, struct write_item *item);
+    void *arg;
 };
 PLUMB_MUST_CHECK enum plumb_code writer_start(const struct writer_config *config,
                                               struct writer **ret, struct plumb_err *err);

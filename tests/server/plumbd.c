@@ -69,7 +69,7 @@ run(const struct plumbd *p, const char *program)
 {
     const char *argv[64] = { program,       "--data", p->data,      "--listen",
                              "127.0.0.1:0", "--set",  "http.rate=0" };
-    char database[300], owner[300], role[100];
+    char database[300], owner[300], role[100], witness[40];
     size_t n = 7;
 
     if (p->shared != NULL) {
@@ -87,6 +87,11 @@ run(const struct plumbd *p, const char *program)
     for (size_t i = 0; p->settings != NULL && p->settings[i] != NULL && n + 3 < 64; i++) {
         argv[n++] = "--set";
         argv[n++] = p->settings[i];
+    }
+    if (p->witness_ms > 0) {
+        (void)snprintf(witness, sizeof witness, "witness_ms=%d", p->witness_ms);
+        argv[n++] = "--set";
+        argv[n++] = witness;
     }
     (void)execv(program, (char *const *)argv);
 }

@@ -12,6 +12,7 @@ struct plumbd {
     char data[256];
     pid_t pid;
     const struct pg_database *shared; /* NULL: a private PostgreSQL */
+    int witness_ms;                   /* the setting; 0 leaves it */
     const char *const *settings;      /* more "NAME=VALUE", ends with NULL; or NULL */
 };
 

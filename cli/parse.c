@@ -42,6 +42,15 @@ cli_is_group(const char *word)
     return false;
 }
 
+static const struct cli_option *
+find_in(const struct cli_option *options, const char *name, size_t len)
+{
+    for (const struct cli_option *o = options; o != NULL && o->name != NULL; o++)
+        if (strlen(o->name) == len && strncmp(o->name, name, len) == 0)
+            return o;
+    return NULL;
+}
+
 /* A word that is no option: of the command's name while that is not known, then an argument. */
 static enum plumb_code
 take_word(struct cli *cli, const char *word, struct plumb_err *err)
@@ -57,21 +66,16 @@ take_word(struct cli *cli, const char *word, struct plumb_err *err)
                              cli->group);
         return PLUMB_OK;
     }
+    if (strcmp(word, "help") == 0) { /* as people say it */
+        cli->given[cli->ngiven++] = (struct cli_given){ find_in(cli_globals, word, 4), "" };
+        return PLUMB_OK;
+    }
     cli->command = find_command(word, NULL);
     if (cli->command == NULL && cli_is_group(word))
         cli->group = word;
     else if (cli->command == NULL)
         return cli_usage(word, err, "there is no such command: see 'plumb --help'");
     return PLUMB_OK;
-}
-
-static const struct cli_option *
-find_in(const struct cli_option *options, const char *name, size_t len)
-{
-    for (const struct cli_option *o = options; o != NULL && o->name != NULL; o++)
-        if (strlen(o->name) == len && strncmp(o->name, name, len) == 0)
-            return o;
-    return NULL;
 }
 
 static const struct cli_option *

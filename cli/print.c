@@ -93,9 +93,9 @@ static void
 complain_json(const struct plumb_err *err)
 {
     PLUMB_AUTO(plumb_json_auto)
-    json_t *json =
-        json_pack("{s:{s:s, s:s, s:s, s:s}}", "error", "code", plumb_code_token(err->code),
-                  "rule", err->rule, "where", err->where, "message", err->msg);
+    json_t *json = json_pack("{s:{s:s, s:s, s:s, s:s, s:s*}}", "error", "code",
+                             plumb_code_token(err->code), "rule", err->rule, "where",
+                             err->where, "message", err->msg, "hint", cli_hint(err));
 
     if (json != NULL && json_dumpf(json, stderr, JSON_INDENT(2) | JSON_SORT_KEYS) == 0)
         (void)fputc('\n', stderr);
@@ -110,6 +110,8 @@ cli_complain(struct cli *cli, const struct plumb_err *err)
     else
         fprintf(stderr, "plumb: %s%s%s (%s)\n", err->where, err->where[0] != '\0' ? ": " : "",
                 err->msg, err->rule);
+    if (!cli_json(cli) && cli_hint(err) != NULL)
+        fprintf(stderr, "  %s\n", cli_hint(err));
 }
 
 static int64_t

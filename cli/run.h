@@ -44,6 +44,8 @@ void cli_help(const struct cli *cli);
 /* Is there a command of two words that begins with this one? */
 bool cli_is_group(const char *word);
 
+/* What to do next about this, or NULL where the error says it all. */
+const char *cli_hint(const struct plumb_err *err);
 void cli_complain(struct cli *cli, const struct plumb_err *err);
 /* Wipes the line that cli_progress has drawn. */
 void cli_progress_end(struct cli *cli);

@@ -2,12 +2,14 @@
  * governance; and what they get wrong. */
 #include "tests/t.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli/commands.h"
 #include "client/store.h"
 #include "lib/own.h"
 #include "tests/cli/people.h"
@@ -42,92 +44,6 @@ text_at(const json_t *object, const char *key)
     const char *text = json_string_value(json_object_get(object, key));
 
     return text != NULL ? text : "";
-}
-
-/* --- the program --- */
-
-static void
-every_command_has_help_with_its_example(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < cli_ncommands; i++) {
-        const struct cli_command *c = cli_commands[i];
-        char first[64] = "", second[64] = "";
-        struct ran r;
-
-        if (sscanf(c->name, "%63s %63s", first, second) == 2)
-            r = PLUMB(first, second, "--help");
-        else
-            r = PLUMB(first, "--help");
-        assert_status(0, &r);
-        assert_says(r.out, c->summary);
-        assert_says(r.out, c->example);
-        for (const struct cli_option *o = c->options; o != NULL && o->name != NULL; o++)
-            assert_says(r.out, o->name);
-        ran_clear(&r);
-    }
-}
-
-static void
-what_is_asked_wrong_says_so_and_ends_with_2(void **state)
-{
-    static const struct {
-        const char *args[10];
-        const char *says;
-    } cases[] = {
-        { { NULL }, "say what to do" },
-        { { "aprove", "3f9c1a22" }, "aprove: there is no such command" },
-        { { "rollout" }, "say which" },
-        { { "rollout", "start", "a@1" }, "start: there is no such command" },
-        { { "approve" }, "it takes ID" },
-        { { "approve", "a", "b" }, "one argument too many" },
-        { { "approve", "3f9c1a2" }, "the first 8 or more" },
-        { { "approve", "3F9C1A22" }, "0-9a-f" },
-        { { "approve", "not-an-id" }, "want a statement's id" },
-        { { "reject", "3f9c1a22" }, "say why: --reason" },
-        { { "reject", "3f9c1a22", "--reason", "" }, "say why: --reason" },
-        { { "release", "add", "svr2@1" }, "--values FILE" },
-        { { "release", "add", "svr2", "--values", "v" }, "want PAYLOAD@VERSION" },
-        { { "release", "add", "sv r2@1", "--values", "v" }, "names of letters" },
-        { { "release", "add", "@1", "--values", "v" }, "PAYLOAD@VERSION" },
-        { { "rollout", "begin", "svr2@1" }, "--fleet FLEET" },
-        { { "rollout", "begin", "svr2@1", "--fleet", "no/fleet" }, "--fleet FLEET" },
-        { { "rollout", "reschedule", "svr2@1", "--fleet", "prod" }, "--not-after" },
-        { { "revoke", "svr2@1", "--fleet", "prod" }, "say why: --reason" },
-        { { "revoke", "svr2@1", "--reason", "x" }, "or --all, not both" },
-        { { "revoke", "svr2@1", "--reason", "x", "--all", "--fleet", "f" }, "not both" },
-        { { "history", "--limit", "0" }, "a number from 1" },
-        { { "history", "--limit", "many" }, "a number from 1" },
-        { { "history", "a/b" }, "want PAYLOAD" },
-        { { "status", "a/b" }, "want a fleet's name" },
-        { { "log", "entry", "-1" }, "no such option" },
-        { { "log", "entry", "first" }, "want an entry's index" },
-        { { "key", "new", "k", "--type", "rsa" }, "want ed25519 or ecdsa-p256" },
-        { { "key", "new", "k", "--nonsense" }, "no such option" },
-        { { "queue", "--fleet" }, "it needs a value" },
-        { { "queue", "--all", "--all" }, "given twice" },
-        { { "queue", "--all=yes" }, "it takes no value" },
-        { { "--all", "queue" }, "a command's own follow it" },
-        { { "governance", "template", "--fleet", "f" }, "--service" },
-        { { "governance", "genesis", "g", "--sign-key", "k" }, "say where to write it" },
-        { { "governance", "genesis", "g", "-o", "x" }, "whose key signs" },
-        { { "governance", "submit", "g" }, "--document" },
-        { { "governance", "draft" }, "say where to write it" },
-        { { "verifier", "enrol", "edge", "--key", "tls:k" }, "--fleet" },
-        { { "verifier", "enrol", "edge", "--fleet", "prod" }, "--key tls:KEY" },
-        { { "completion", "fish" }, "only for bash" },
-    };
-
-    (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct ran r = program_run(cases[i].args);
-
-        if (r.status != 2)
-            fail_msg("case %zu ends with %d: %s%s", i, r.status, r.out, r.err);
-        assert_says(r.err, cases[i].says);
-        assert_string_equal("", r.out);
-        ran_clear(&r);
-    }
 }
 
 static void
@@ -277,6 +193,72 @@ whatever_prints_prints_json(void **state)
         json_decref(ran_json(&r));
         ran_clear(&r);
     }
+}
+
+static void
+an_error_says_what_to_do_next(void **state)
+{
+    struct ran r = AS("alice", "status", "nowhere");
+    json_t *json;
+
+    (void)state;
+    assert_says(r.err, "(fleet.unknown)\n  'plumb governance show' lists the fleets\n");
+    ran_clear(&r);
+    r = AS("auditor", "--json", "revoke", "svr2@2025-06-01", "--fleet", "prod", "--reason",
+           "x");
+    json = json_loads(r.err, 0, NULL);
+    assert_says(text_at(json_object_get(json, "error"), "hint"), "plumb whoami");
+    json_decref(json);
+    ran_clear(&r);
+}
+
+/* --- keys in an agent --- */
+
+static pid_t
+start_agent(void)
+{
+    const char *socket = in("agent");
+    const pid_t pid = fork();
+
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        (void)freopen("/dev/null", "w", stdout);
+        (void)execlp("ssh-agent", "ssh-agent", "-D", "-a", socket, (char *)NULL);
+        _exit(127);
+    }
+    for (int i = 0; i < 600 && access(socket, F_OK) != 0; i++)
+        (void)usleep(100 * 1000);
+    assert_int_equal(0, access(socket, F_OK));
+    return pid;
+}
+
+static void
+a_key_in_an_agent_signs_by_its_comment(void **state)
+{
+    const pid_t agent = start_agent();
+    char command[600];
+    json_t *keys;
+
+    (void)state;
+    (void)snprintf(command, sizeof command,
+                   "ssh-keygen -q -t ed25519 -N '' -C carol -f '%s' </dev/null && "
+                   "SSH_AUTH_SOCK='%s' ssh-add -q '%s' 2>/dev/null",
+                   in("carol"), in("agent"), in("carol"));
+    assert_int_equal(0, system(command));
+    keys = ANSWER("alice", "key", "list", "--agent", in("agent"));
+    assert_string_equal("carol",
+                        text_at(json_array_get(json_object_get(keys, "keys"), 0), "comment"));
+    json_decref(keys);
+    assert_as_refused("alice", "keyspec.none", 1, "key", "show", "agent:dave", "--agent",
+                      in("agent"));
+    assert_as("alice", 0, "governance", "draft", "--agent", in("agent"), "--principal",
+              "carol=pipeline:agent:carol:", "-o", "carol.json");
+    approves("bob", id_of(ANSWER("alice", "governance", "propose", "carol.json")));
+    assert_as("pipeline", 0, "release", "add", "svr2@carol", "--values", values_of(6),
+              "--sign-key", "agent:carol", "--agent", in("agent"));
+    assert_int_equal(0, kill(agent, SIGTERM));
+    assert_int_equal(agent, waitpid(agent, NULL, 0));
 }
 
 /* --- deciding --- */
@@ -550,51 +532,14 @@ a_key_is_encrypted_with_a_passphrase_that_is_asked_for(void **state)
     ran_clear(&r);
 }
 
-/* What bash would offer for these words, the last of which is being typed. */
-static const char *
-offered(const char *words, int at)
-{
-    static char text[4096];
-    char command[9000];
-    FILE *from;
-    size_t n;
-
-    (void)snprintf(command, sizeof command,
-                   "bash -c 'eval \"$('%s/plumb' completion bash)\"; COMP_WORDS=(%s); "
-                   "COMP_CWORD=%d; _plumb; echo \"${COMPREPLY[*]}\"'",
-                   getenv("PLUMB_BUILD"), words, at);
-    from = popen(command, "r");
-    assert_non_null(from);
-    n = fread(text, 1, sizeof text - 1, from);
-    text[n] = '\0';
-    assert_int_equal(0, pclose(from));
-    return text;
-}
-
-static void
-bash_completes_commands_options_and_values(void **state)
-{
-    (void)state;
-    assert_plumb(0, "completion", "bash");
-    assert_string_equal("rollout\n", offered("plumb rol", 1));
-    assert_string_equal("begin\n", offered("plumb rollout be", 2));
-    assert_string_equal("begin\n", offered("plumb --config x rollout be", 4));
-    assert_string_equal("--fleet\n", offered("plumb rollout begin --fl", 3));
-    assert_string_equal("--json\n", offered("plumb queue --js", 2));
-    assert_string_equal("ecdsa-p256\n", offered("plumb key new --type ec", 4));
-    assert_string_equal("governance.json\n", offered("plumb governance check govern", 3));
-    assert_string_equal("trust.json\n", offered("plumb --trust trust.j", 2));
-}
-
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_command_has_help_with_its_example),
-        cmocka_unit_test(what_is_asked_wrong_says_so_and_ends_with_2),
         cmocka_unit_test(what_cannot_be_done_names_the_rule_and_ends_with_1),
         cmocka_unit_test(a_service_with_another_key_or_genesis_is_refused),
         cmocka_unit_test(whatever_prints_prints_json),
+        cmocka_unit_test(an_error_says_what_to_do_next),
         cmocka_unit_test(who_approves_sees_what_and_what_differs_and_types_digits),
         cmocka_unit_test(nobody_is_asked_without_a_terminal_and_nothing_is_signed),
         cmocka_unit_test(votes_are_shown_verified_and_the_last_one_counts),
@@ -604,7 +549,7 @@ main(void)
         cmocka_unit_test(a_verifier_is_enrolled_pulls_and_is_let_go),
         cmocka_unit_test(a_receipt_is_proven_and_an_entry_is_its_bytes),
         cmocka_unit_test(the_log_is_exported_audited_and_the_copy_grows),
-        cmocka_unit_test(bash_completes_commands_options_and_values),
+        cmocka_unit_test(a_key_in_an_agent_signs_by_its_comment),
         cmocka_unit_test(a_key_is_encrypted_with_a_passphrase_that_is_asked_for),
     };
 

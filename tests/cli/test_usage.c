@@ -1,0 +1,166 @@
+/* How plumb is asked for something, and for help: without a service. */
+#include "tests/t.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "tests/cli/program.h"
+#include "tests/server/pg.h"
+
+/* --- the program --- */
+
+static void
+every_command_has_help_with_its_example(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < cli_ncommands; i++) {
+        const struct cli_command *c = cli_commands[i];
+        char first[64] = "", second[64] = "";
+        struct ran r;
+
+        if (sscanf(c->name, "%63s %63s", first, second) == 2)
+            r = PLUMB(first, second, "--help");
+        else
+            r = PLUMB(first, "--help");
+        assert_status(0, &r);
+        assert_says(r.out, c->summary);
+        assert_says(r.out, c->example);
+        for (const struct cli_option *o = c->options; o != NULL && o->name != NULL; o++)
+            assert_says(r.out, o->name);
+        ran_clear(&r);
+    }
+}
+
+static void
+what_is_asked_wrong_says_so_and_ends_with_2(void **state)
+{
+    static const struct {
+        const char *args[10];
+        const char *says;
+    } cases[] = {
+        { { NULL }, "say what to do" },
+        { { "aprove", "3f9c1a22" }, "aprove: there is no such command" },
+        { { "rollout" }, "say which" },
+        { { "rollout", "start", "a@1" }, "start: there is no such command" },
+        { { "approve" }, "it takes ID" },
+        { { "approve", "a", "b" }, "one argument too many" },
+        { { "approve", "3f9c1a2" }, "the first 8 or more" },
+        { { "approve", "3F9C1A22" }, "0-9a-f" },
+        { { "approve", "not-an-id" }, "want a statement's id" },
+        { { "reject", "3f9c1a22" }, "say why: --reason" },
+        { { "reject", "3f9c1a22", "--reason", "" }, "say why: --reason" },
+        { { "release", "add", "svr2@1" }, "--values FILE" },
+        { { "release", "add", "svr2", "--values", "v" }, "want PAYLOAD@VERSION" },
+        { { "release", "add", "sv r2@1", "--values", "v" }, "names of letters" },
+        { { "release", "add", "@1", "--values", "v" }, "PAYLOAD@VERSION" },
+        { { "rollout", "begin", "svr2@1" }, "--fleet FLEET" },
+        { { "rollout", "begin", "svr2@1", "--fleet", "no/fleet" }, "--fleet FLEET" },
+        { { "rollout", "reschedule", "svr2@1", "--fleet", "prod" }, "--not-after" },
+        { { "revoke", "svr2@1", "--fleet", "prod" }, "say why: --reason" },
+        { { "revoke", "svr2@1", "--reason", "x" }, "or --all, not both" },
+        { { "revoke", "svr2@1", "--reason", "x", "--all", "--fleet", "f" }, "not both" },
+        { { "history", "--limit", "0" }, "a number from 1" },
+        { { "history", "--limit", "many" }, "a number from 1" },
+        { { "history", "a/b" }, "want PAYLOAD" },
+        { { "status", "a/b" }, "want a fleet's name" },
+        { { "log", "entry", "-1" }, "no such option" },
+        { { "log", "entry", "first" }, "want an entry's index" },
+        { { "key", "new", "k", "--type", "rsa" }, "want ed25519 or ecdsa-p256" },
+        { { "key", "new", "k", "--nonsense" }, "no such option" },
+        { { "queue", "--fleet" }, "it needs a value" },
+        { { "queue", "--all", "--all" }, "given twice" },
+        { { "queue", "--all=yes" }, "it takes no value" },
+        { { "--all", "queue" }, "a command's own follow it" },
+        { { "governance", "template", "--fleet", "f" }, "--service" },
+        { { "governance", "genesis", "g", "--sign-key", "k" }, "say where to write it" },
+        { { "governance", "genesis", "g", "-o", "x" }, "whose key signs" },
+        { { "governance", "submit", "g" }, "--document" },
+        { { "governance", "draft" }, "say where to write it" },
+        { { "verifier", "enrol", "edge", "--key", "tls:k" }, "--fleet" },
+        { { "verifier", "enrol", "edge", "--fleet", "prod" }, "--key tls:KEY" },
+        { { "completion", "fish" }, "only for bash" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct ran r = program_run(cases[i].args);
+
+        if (r.status != 2)
+            fail_msg("case %zu ends with %d: %s%s", i, r.status, r.out, r.err);
+        assert_says(r.err, cases[i].says);
+        assert_string_equal("", r.out);
+        ran_clear(&r);
+    }
+}
+
+static void
+help_is_given_however_it_is_asked_for(void **state)
+{
+    struct ran all = PLUMB("--help"), word = PLUMB("help"), group = PLUMB("help", "rollout"),
+               one = PLUMB("help", "rollout", "begin");
+
+    (void)state;
+    assert_status(0, &all);
+    assert_string_equal(all.out, word.out);
+    assert_says(group.out, "rollout reschedule");
+    assert_says(one.out, "usage: plumb rollout begin");
+    ran_clear(&all);
+    ran_clear(&word);
+    ran_clear(&group);
+    ran_clear(&one);
+}
+
+/* What bash would offer for these words, the last of which is being typed. */
+static const char *
+offered(const char *words, int at)
+{
+    static char text[4096];
+    char command[9000];
+    FILE *from;
+    size_t n;
+
+    (void)snprintf(command, sizeof command,
+                   "bash -c 'eval \"$('%s/plumb' completion bash)\"; COMP_WORDS=(%s); "
+                   "COMP_CWORD=%d; _plumb; echo \"${COMPREPLY[*]}\"'",
+                   getenv("PLUMB_BUILD"), words, at);
+    from = popen(command, "r");
+    assert_non_null(from);
+    n = fread(text, 1, sizeof text - 1, from);
+    text[n] = '\0';
+    assert_int_equal(0, pclose(from));
+    return text;
+}
+
+static void
+bash_completes_commands_options_and_values(void **state)
+{
+    (void)state;
+    assert_plumb(0, "completion", "bash");
+    assert_int_equal(0, chdir(pg_directory()));
+    (void)in_bytes("trust.json", "", 0);
+    (void)in_bytes("governance.json", "", 0);
+    assert_string_equal("rollout\n", offered("plumb rol", 1));
+    assert_string_equal("begin\n", offered("plumb rollout be", 2));
+    assert_string_equal("begin\n", offered("plumb --config x rollout be", 4));
+    assert_string_equal("--fleet\n", offered("plumb rollout begin --fl", 3));
+    assert_string_equal("--json\n", offered("plumb queue --js", 2));
+    assert_string_equal("ecdsa-p256\n", offered("plumb key new --type ec", 4));
+    assert_string_equal("governance.json\n", offered("plumb governance check govern", 3));
+    assert_string_equal("trust.json\n", offered("plumb --trust trust.j", 2));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_command_has_help_with_its_example),
+        cmocka_unit_test(help_is_given_however_it_is_asked_for),
+        cmocka_unit_test(what_is_asked_wrong_says_so_and_ends_with_2),
+        cmocka_unit_test(bash_completes_commands_options_and_values),
+    };
+
+    return cmocka_run_group_tests_name("usage", tests, NULL, NULL);
+}

@@ -278,7 +278,8 @@ each_class_of_verdict_has_its_exit_status(void **state)
     assert_plumb(3, APPRAISE, in("image"));
     assert_plumb_refused("file.open", 1, APPRAISE, in("nothing"));
     assert_plumb(2, APPRAISE, in("one.dat"), "--at", "tomorrow");
-    assert_plumb(2, APPRAISE, in("one.dat"), "--claims", in("one.dat"));
+    assert_plumb(2, APPRAISE, in("one.dat"), "--claims", in("one.json"));
+    assert_plumb(2, "appraise", "--trust", in("trust"), "--bundle", in("bundle"));
     assert_plumb(2, "appraise", "--trust", in("trust"), "--bundle", in("bundle"), "--claims",
                  in("one.dat"));
     assert_plumb(1, APPRAISE, in("trust"));
@@ -292,6 +293,7 @@ the_rollout_waits_for_a_recognition_and_gets_one(void **state)
     (void)state;
     assert_plumb(3, RECOGNISE, "--evidence", in("other.dat"));
     assert_plumb(2, RECOGNISE);
+    assert_plumb(2, "recognise", "--trust", in("trust"), "web@1.0");
     assert_plumb_refused("recognise.version", 1, RECOGNISE, "web@7.0");
     r = PLUMB(RECOGNISE, "--evidence", in("one.dat"));
     assert_status(0, &r);

@@ -73,7 +73,7 @@ cli_result(struct cli *cli, json_t *json, struct plumb_err *err)
     /* ASCII: what a terminal might act on is spelled out here too */
     if (json_dumpf(owned, stdout, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENSURE_ASCII) != 0 ||
         putchar('\n') == EOF)
-        return plumb_fail(err, PLUMB_UNAVAILABLE, "output.write", "standard output",
+        return plumb_fail(err, PLUMB_INTERNAL, "output.write", "standard output",
                           "could not write it all");
     return PLUMB_OK;
 }
@@ -84,7 +84,7 @@ cli_write(const char *path, const void *data, size_t len, bool secret, struct pl
     if (path != NULL && strcmp(path, "-") != 0)
         return store_replace(path, data, len, secret, err);
     if (fwrite(data, 1, len, stdout) != len)
-        return plumb_fail(err, PLUMB_UNAVAILABLE, "output.write", "standard output",
+        return plumb_fail(err, PLUMB_INTERNAL, "output.write", "standard output",
                           "could not write it all");
     return PLUMB_OK;
 }
@@ -105,12 +105,13 @@ void
 cli_complain(struct cli *cli, const struct plumb_err *err)
 {
     (void)fflush(stdout);
-    if (cli_json(cli))
+    if (cli_json(cli)) {
         complain_json(err);
-    else
-        fprintf(stderr, "plumb: %s%s%s (%s)\n", err->where, err->where[0] != '\0' ? ": " : "",
-                err->msg, err->rule);
-    if (!cli_json(cli) && cli_hint(err) != NULL)
+        return;
+    }
+    fprintf(stderr, "plumb: %s%s%s (%s)\n", err->where, err->where[0] != '\0' ? ": " : "",
+            err->msg, err->rule);
+    if (cli_hint(err) != NULL)
         fprintf(stderr, "  %s\n", cli_hint(err));
 }
 

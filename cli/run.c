@@ -80,7 +80,7 @@ cli_main(int argc, char **argv)
         code = run(&cli, &err);
     cli_progress_end(&cli);
     if (code == PLUMB_OK && (fflush(stdout) != 0 || ferror(stdout)))
-        code = plumb_fail(&err, PLUMB_UNAVAILABLE, "output.write", "standard output",
+        code = plumb_fail(&err, PLUMB_INTERNAL, "output.write", "standard output",
                           "could not write it all");
     status = code == PLUMB_OK ? (int)cli.answer : (int)failure(&err);
     if (code != PLUMB_OK)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
@@ -152,6 +153,23 @@ bash_completes_commands_options_and_values(void **state)
     assert_string_equal("trust.json\n", offered("plumb --trust trust.j", 2));
 }
 
+static void
+an_answer_that_cannot_be_written_is_a_failure(void **state)
+{
+    char command[4200];
+
+    (void)state;
+    (void)snprintf(command, sizeof command, "'%s/plumb' --help >/dev/full 2>'%s'",
+                   getenv("PLUMB_BUILD"), in("full"));
+    assert_int_equal(1, WEXITSTATUS(system(command)));
+    {
+        struct plumb_bytes said = read_in("full");
+
+        assert_says((const char *)said.data, "(output.write)");
+        plumb_bytes_clear(&said);
+    }
+}
+
 int
 main(void)
 {
@@ -159,6 +177,7 @@ main(void)
         cmocka_unit_test(every_command_has_help_with_its_example),
         cmocka_unit_test(help_is_given_however_it_is_asked_for),
         cmocka_unit_test(what_is_asked_wrong_says_so_and_ends_with_2),
+        cmocka_unit_test(an_answer_that_cannot_be_written_is_a_failure),
         cmocka_unit_test(bash_completes_commands_options_and_values),
     };
 

@@ -71,11 +71,13 @@ bool
 witnesses_hold(void *witnesses, struct write_item *item)
 {
     struct witnesses *w = witnesses;
-    struct held *held = malloc(sizeof *held);
+    struct held *held = NULL;
     bool taken;
 
     (void)pthread_mutex_lock(&w->lock);
-    taken = held != NULL && w->active && !w->away && !w->stopping;
+    if (w->active && !w->away && !w->stopping)
+        held = malloc(sizeof *held);
+    taken = held != NULL;
     if (taken) {
         *held = (struct held){ w->held, item, now_ms() + w->core->settings->witness_ms };
         w->held = held;
@@ -83,8 +85,6 @@ witnesses_hold(void *witnesses, struct write_item *item)
         (void)pthread_cond_signal(&w->news);
     }
     (void)pthread_mutex_unlock(&w->lock);
-    if (!taken)
-        free(held);
     return taken;
 }
 

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "server/file.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/fixture.h"
 #include "tests/bench/web.h"
@@ -60,38 +59,15 @@ begin(void)
 static size_t
 copy_bundle(const char *fleet, bool versions, const char *root)
 {
-    char target[128], path[400];
-    struct plumb_err err = { 0 };
+    char target[128];
     struct hc_reply reply;
-    size_t len;
 
     (void)snprintf(target, sizeof target, "/v1/fleets/%s/bundle", fleet);
     reply = plumbd_ask(&service, "GET", target, NULL);
     if (reply.status != 200 || (versions && strstr(reply.body, "\"current\"") == NULL))
         bench_fail("the bundle of %s is not there", fleet);
-    (void)snprintf(path, sizeof path, "mkdir -p %s/v1/fleets/%s", root, fleet);
-    if (system(path) != 0)
-        bench_fail("%s cannot be made", root);
-    (void)snprintf(path, sizeof path, "%s%s", root, target);
-    assert_ok(file_replace(path, 0644, reply.body, reply.body_len, &err), &err);
-    len = reply.body_len;
     hc_reply_free(&reply);
-    return len;
-}
-
-/* nginx gets plumbd's own certificate and key. */
-static void
-copy_file(const char *from, const char *root, const char *to)
-{
-    struct plumb_bytes bytes = { 0 };
-    struct plumb_err err = { 0 };
-    char path[400];
-
-    (void)snprintf(path, sizeof path, "%s/keys/%s", service.data, from);
-    assert_ok(file_read(path, 1 << 20, &bytes, &err), &err);
-    (void)snprintf(path, sizeof path, "%s/%s", root, to);
-    assert_ok(file_replace(path, 0600, bytes.data, bytes.len, &err), &err);
-    plumb_bytes_cleanse(&bytes);
+    return fixture_copy(&service, target, root);
 }
 
 struct pull {
@@ -149,8 +125,7 @@ main(int argc, char **argv)
     (void)snprintf(root, sizeof root, "%s/web", pg_directory());
     for (size_t i = 0; i < FLEETS; i++)
         bytes[i] = copy_bundle(fleets[i].name, fleets[i].sets > 0, root);
-    copy_file("tls.crt", root, "crt");
-    copy_file("tls.key", root, "key");
+    fixture_copy_keys(&service, root);
     ports[1][0] = web_port();
     ports[1][1] = web_port();
     web_nginx(root, ports[1][0], ports[1][1]);

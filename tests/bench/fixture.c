@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "server/file.h"
+#include "tests/bench/bench.h"
 #include "tests/t.h"
 
 static json_t *
@@ -76,4 +78,41 @@ fixture_current(const struct plumbd *p, struct make *m, const char *fleet, const
     (void)send(p, make_vote(m, "ria", &begin, PLUMB_APPROVE));
     (void)send(p,
                make_rollout(m, "rex", fleet, name, &release, PLUMB_ACTION_COMPLETE, 1, NULL));
+}
+
+size_t
+fixture_copy(const struct plumbd *p, const char *target, const char *root)
+{
+    struct hc_reply reply = plumbd_ask(p, "GET", target, NULL);
+    struct plumb_err err = { 0 };
+    char path[400], command[500];
+    size_t len = reply.body_len;
+
+    if (reply.status != 200)
+        bench_fail("%s is not there", target);
+    (void)snprintf(path, sizeof path, "%s%s", root, target);
+    (void)snprintf(command, sizeof command, "mkdir -p \"$(dirname '%s')\"", path);
+    if (system(command) != 0)
+        bench_fail("%s cannot be made", root);
+    assert_ok(file_replace(path, 0644, reply.body, reply.body_len, &err), &err);
+    hc_reply_free(&reply);
+    return len;
+}
+
+void
+fixture_copy_keys(const struct plumbd *p, const char *root)
+{
+    static const char *const names[][2] = { { "tls.crt", "crt" }, { "tls.key", "key" } };
+
+    for (size_t i = 0; i < 2; i++) {
+        struct plumb_bytes bytes = { 0 };
+        struct plumb_err err = { 0 };
+        char path[400];
+
+        (void)snprintf(path, sizeof path, "%s/keys/%s", p->data, names[i][0]);
+        assert_ok(file_read(path, 1 << 20, &bytes, &err), &err);
+        (void)snprintf(path, sizeof path, "%s/%s", root, names[i][1]);
+        assert_ok(file_replace(path, 0600, bytes.data, bytes.len, &err), &err);
+        plumb_bytes_cleanse(&bytes);
+    }
 }

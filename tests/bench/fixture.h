@@ -14,4 +14,9 @@ void fixture_fleet(struct make *m, const char *name);
 void fixture_current(const struct plumbd *p, struct make *m, const char *fleet,
                      const char *version, struct plumb_bytes values);
 
+/* What plumbd answers to GET target, as a file below root, for another server; its size. */
+size_t fixture_copy(const struct plumbd *p, const char *target, const char *root);
+/* plumbd's own certificate and key as root/crt and root/key. */
+void fixture_copy_keys(const struct plumbd *p, const char *root);
+
 #endif

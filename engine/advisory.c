@@ -38,7 +38,7 @@ import_line(const struct context *c, const char *line, size_t len, int64_t n, si
         return plumb_fail_memory(err);
     if (code != PLUMB_OK)
         return bad_record(n, &why, err);
-    PLUMB_TRY(finding_import(c, a, &is_new, err));
+    PLUMB_TRY(finding_import(c->e, (struct moment){ c->index, c->time }, a, &is_new, err));
     *changed += is_new;
     return PLUMB_OK;
 }

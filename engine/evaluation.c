@@ -34,7 +34,10 @@ result_json(const struct engine_control *c)
         char hex[PLUMB_DIGEST_HEX];
 
         plumb_digest_hex(&c->evidence[i], hex);
-        json_array_append_new(evidence, json_string(hex));
+        if (json_array_append_new(evidence, json_string(hex)) != 0) {
+            json_decref(evidence);
+            return NULL;
+        }
     }
     return json_pack("{s:s, s:s, s:s, s:s, s:o}", "control", c->id, "level",
                      c->must ? "must" : "should", "state", engine_control_state_text(c->state),

@@ -441,7 +441,7 @@ attach(const struct context *c, struct plumb_err *err)
     ring.keys = keys.keys;
     ring.nkeys = keys.n;
     PLUMB_TRY(take_files(c, &v->release, &ring, &accepted, &rule, err));
-    PLUMB_TRY(finding_rematch(c, &v->release, err));
+    PLUMB_TRY(finding_rematch(c->e, (struct moment){ c->index, c->time }, &v->release, err));
     context_say(c, "%zu of %zu files on %.60s@%.60s accepted%s%.40s", accepted, n,
                 c->s->payload, c->s->version, accepted < n ? ": " : "", rule);
     return PLUMB_OK;

@@ -237,10 +237,10 @@ stands(const struct finding *f)
 /* of[0..n) are the parts of one release that one advisory is about, each once; n 0: none is any
  * more. held is the advisory as it is now. */
 static enum plumb_code
-update(const struct context *c, const struct plumb_digest *release, struct held *held,
-       const struct match *of, size_t n, struct plumb_err *err)
+update(struct engine *e, struct moment at, const struct plumb_digest *release,
+       struct held *held, const struct match *of, size_t n, struct plumb_err *err)
 {
-    const struct map_entry *entry = finding_entry(c->e, release, held->a->id);
+    const struct map_entry *entry = finding_entry(e, release, held->a->id);
     const struct finding *old = entry != NULL ? (const struct finding *)entry->record : NULL;
     struct finding *f;
     bool undetermined = true;
@@ -271,17 +271,17 @@ update(const struct context *c, const struct plumb_digest *release, struct held 
     }
     if (!undetermined)
         f->why = "";
-    f->index = old != NULL && stands(old) ? old->index : c->index;
-    f->since = old != NULL && stands(old) ? old->since : c->time;
-    PLUMB_TRY(put_finding(c->e, f, err));
+    f->index = old != NULL && stands(old) ? old->index : at.index;
+    f->since = old != NULL && stands(old) ? old->since : at.time;
+    PLUMB_TRY(put_finding(e, f, err));
     if (old == NULL)
-        PLUMB_TRY(list_finding(c->e, release, held->a->id, err));
-    return touch(c->e, release, err);
+        PLUMB_TRY(list_finding(e, release, held->a->id, err));
+    return touch(e, release, err);
 }
 
 /* Sorted matches become findings, each release's own. Of one part the worst verdict counts. */
 static enum plumb_code
-update_all(const struct context *c, struct matches *all, struct plumb_err *err)
+update_all(struct engine *e, struct moment at, struct matches *all, struct plumb_err *err)
 {
     if (all->n > 0)
         qsort(all->v, all->n, sizeof *all->v, compare);
@@ -294,13 +294,13 @@ update_all(const struct context *c, struct matches *all, struct plumb_err *err)
                 all->v[end].m.verdict != OSV_NOT_AFFECTED)
                 n++;
         /* the worst of each part to the front; what it overwrites was looked at */
-        for (size_t k = i, at = i; k < end; k++) {
+        for (size_t k = i, to = i; k < end; k++) {
             bool first = k == i || all->v[k].part != all->v[k - 1].part;
 
             if (first && all->v[k].m.verdict != OSV_NOT_AFFECTED)
-                all->v[at++] = all->v[k];
+                all->v[to++] = all->v[k];
         }
-        PLUMB_TRY(update(c, &release, all->v[i].held, &all->v[i], n, err));
+        PLUMB_TRY(update(e, at, &release, all->v[i].held, &all->v[i], n, err));
     }
     return PLUMB_OK;
 }
@@ -424,10 +424,10 @@ hold(struct osv_advisory *a, struct held **ret, struct plumb_err *err)
 }
 
 enum plumb_code
-finding_import(const struct context *c, struct osv_advisory *a, bool *ret_changed,
+finding_import(struct engine *e, struct moment at, struct osv_advisory *a, bool *ret_changed,
                struct plumb_err *err)
 {
-    const struct advisory *old = state_get(c->e, STATE_ADVISORIES, a->id, strlen(a->id));
+    const struct advisory *old = state_get(e, STATE_ADVISORIES, a->id, strlen(a->id));
     PLUMB_AUTO(matches_clear) struct matches all = { 0 };
     PLUMB_AUTO(packages_clear) struct packages now = { 0 }, were = { 0 };
     PLUMB_AUTO(auto_held) struct held *held = NULL, *before = NULL;
@@ -442,16 +442,16 @@ finding_import(const struct context *c, struct osv_advisory *a, bool *ret_change
         PLUMB_TRY(packages_of(before->a, &were, err));
     }
     PLUMB_TRY(packages_of(a, &now, err));
-    PLUMB_TRY(put_advisory(c->e, held, err));
-    PLUMB_TRY(name_packages(c->e, held, &now, &were, err));
+    PLUMB_TRY(put_advisory(e, held, err));
+    PLUMB_TRY(name_packages(e, held, &now, &were, err));
     for (size_t i = 0; i < now.n; i++)
-        PLUMB_TRY(match_uses(c->e, held, now.v[i], &all, err));
+        PLUMB_TRY(match_uses(e, held, now.v[i], &all, err));
     for (size_t i = 0; i < were.n; i++) /* which it names no longer */
         if (!packages_have(&now, were.v[i]))
-            PLUMB_TRY(match_uses(c->e, held, were.v[i], &all, err));
+            PLUMB_TRY(match_uses(e, held, were.v[i], &all, err));
     if (old == NULL)
-        c->e->now.advisories++;
-    return update_all(c, &all, err);
+        e->now.advisories++;
+    return update_all(e, at, &all, err);
 }
 
 /* --- one more bill --- */
@@ -519,37 +519,37 @@ is_matched(const struct matches *all, const struct held *held)
 
 /* What the bill before brought about and this one does not is gone. */
 static enum plumb_code
-drop_others(const struct context *c, const struct plumb_digest *release,
+drop_others(struct engine *e, struct moment at, const struct plumb_digest *release,
             const struct matches *all, struct plumb_err *err)
 {
-    const struct found *found = finding_of(c->e, release);
+    const struct found *found = finding_of(e, release);
 
     for (size_t i = 0; found != NULL && i < found->n; i++) {
         const struct finding *f = finding_at(found, i);
 
         if (f->n > 0 && !is_matched(all, f->held))
-            PLUMB_TRY(update(c, release, f->held, NULL, 0, err));
+            PLUMB_TRY(update(e, at, release, f->held, NULL, 0, err));
     }
     return PLUMB_OK;
 }
 
 enum plumb_code
-finding_rematch(const struct context *c, const struct plumb_digest *release,
+finding_rematch(struct engine *e, struct moment at, const struct plumb_digest *release,
                 struct plumb_err *err)
 {
-    const struct matched_bill *before = bill_of(c->e, release);
-    struct fact *bill = (struct fact *)control_bill(c->e, release);
+    const struct matched_bill *before = bill_of(e, release);
+    struct fact *bill = (struct fact *)control_bill(e, release);
     PLUMB_AUTO(matches_clear) struct matches all = { 0 };
 
     if (bill == NULL || (before != NULL && plumb_digest_eq(&before->bill->file, &bill->file)))
-        return touch(c->e, release, err);
-    PLUMB_TRY(put_bill(c->e, release, bill, err));
+        return touch(e, release, err);
+    PLUMB_TRY(put_bill(e, release, bill, err));
     for (size_t i = 0; i < bill->nparts; i++)
         for (size_t k = 0; k < bill->parts[i].npackages; k++) {
-            PLUMB_TRY(use_part(c->e, release, bill, (uint32_t)i, (uint32_t)k, err));
-            PLUMB_TRY(match_advisories(c->e, release, bill, (uint32_t)i,
+            PLUMB_TRY(use_part(e, release, bill, (uint32_t)i, (uint32_t)k, err));
+            PLUMB_TRY(match_advisories(e, release, bill, (uint32_t)i,
                                        &bill->parts[i].packages[k], &all, err));
         }
-    PLUMB_TRY(drop_others(c, release, &all, err));
-    return update_all(c, &all, err);
+    PLUMB_TRY(drop_others(e, at, release, &all, err));
+    return update_all(e, at, &all, err);
 }

@@ -6,9 +6,9 @@
 #ifndef ENGINE_FINDING_H
 #define ENGINE_FINDING_H
 
-#include "engine/context.h"
 #include "engine/controls.h"
 #include "engine/dossier.h"
+#include "engine/kinds.h"
 #include "supply/osv.h"
 
 /* An advisory, as long as somebody needs it. */
@@ -73,13 +73,14 @@ void matched_bill_free(struct record *r);
 void finding_free(struct record *r);
 
 /* The release's bill of materials, or what is said about it, may be another now. */
-PLUMB_MUST_CHECK enum plumb_code finding_rematch(const struct context *c,
+PLUMB_MUST_CHECK enum plumb_code finding_rematch(struct engine *e, struct moment at,
                                                  const struct plumb_digest *release,
                                                  struct plumb_err *err);
 /* Takes a, also on failure. *ret_changed: it is new, or was modified later than what is on
  * file. */
-PLUMB_MUST_CHECK enum plumb_code finding_import(const struct context *c, struct osv_advisory *a,
-                                                bool *ret_changed, struct plumb_err *err);
+PLUMB_MUST_CHECK enum plumb_code finding_import(struct engine *e, struct moment at,
+                                                struct osv_advisory *a, bool *ret_changed,
+                                                struct plumb_err *err);
 
 /* --- finding_view.c --- */
 

@@ -3,6 +3,7 @@
 
 #include "engine/count.h"
 #include "engine/derive.h"
+#include "engine/finding.h"
 #include "engine/kinds.h"
 #include "engine/place.h"
 #include "engine/proposal.h"
@@ -366,6 +367,18 @@ dispose_undermined(struct engine *e, const struct proposed *what, struct moment 
     return PLUMB_OK;
 }
 
+/* Whom it trusts decides which bill of materials is a release's. */
+static enum plumb_code
+rematch_all(struct engine *e, struct moment at, struct plumb_err *err)
+{
+    const struct map *m = &e->maps[STATE_VERSIONS];
+
+    for (size_t i = 0; state_document(e)->controls != NULL && i < m->norder; i++)
+        PLUMB_TRY(finding_rematch(
+            e, at, &((const struct version *)m->order[i]->record)->release, err));
+    return PLUMB_OK;
+}
+
 enum plumb_code
 govern_effect(struct engine *e, const struct proposed *what, const struct document *document,
               struct moment at, struct plumb_err *err)
@@ -380,6 +393,7 @@ govern_effect(struct engine *e, const struct proposed *what, const struct docume
     if (!same_payloads(before, state_document(e)) || before->controls != NULL ||
         state_document(e)->controls != NULL)
         PLUMB_TRY(touch_all(e, err));
+    PLUMB_TRY(rematch_all(e, at, err));
     PLUMB_TRY(proposal_recount(e, at.index, at.time, err));
     if (count_compromised(state_document(e)) == count_compromised(before) &&
         what->ncompromise == 0)

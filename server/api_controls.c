@@ -150,7 +150,6 @@ struct where {
     const struct plumb_digest *release;
     const char *fleet;
     json_t *places; /* of the release itself */
-    json_t *left;   /* names of what would be left in these fleets */
     bool here;
 };
 
@@ -195,13 +194,17 @@ take_wanted(void *arg, const struct engine_finding *f)
 {
     struct wanted *w = arg;
     json_t *places = json_array(), *o;
-    struct where where = { &f->release, w->fleet, places, NULL, false };
+    struct where where = { &f->release, w->fleet, places, false };
     struct others others = { &f->release, f->payload, places };
     bool open = f->state == ENGINE_FINDING_OPEN || f->state == ENGINE_FINDING_UNDETERMINED;
 
-    engine_each_placement(w->engine, NULL, true, take_place, &where);
     if ((w->payload != NULL && strcmp(w->payload, f->payload) != 0) ||
-        (w->fleet != NULL && !where.here) || (!w->all && (!open || !f->accepted))) {
+        (!w->all && (!open || !f->accepted))) {
+        json_decref(places);
+        return true;
+    }
+    engine_each_placement(w->engine, NULL, true, take_place, &where);
+    if (w->fleet != NULL && !where.here) {
         json_decref(places);
         return true;
     }

@@ -339,6 +339,49 @@ a_role_is_trusted_by_the_keys_of_its_principals(void **state)
     world_end(&w);
 }
 
+static void
+what_a_file_is_refused_for_is_told(void **state)
+{
+    static const char openvex[] = "https://example.org/something/v1";
+    struct world w;
+    struct plumb_digest id, file;
+    struct plumb_bytes bytes = { 0 };
+    json_t *late;
+
+    (void)state;
+    controlled_begin(&w, NULL);
+    id = controlled_propose(&w, "1.0");
+    assert_string_equal(controlled_attest(&w, &id, "qa", openvex, json_object()),
+                        "evidence.predicate");
+    late = controlled_provenance(&w, BUILDER, SOURCE);
+    json_object_set_new(json_object_get(json_object_get(late, "runDetails"), "metadata"),
+                        "finishedOn", make_time(w.make.now + 3600));
+    assert_string_equal(controlled_attest(&w, &id, "forge", PROVENANCE, late), "evidence.time");
+    assert_ok(plumb_bytes_copy("no bill", 7, &bytes, &w.err), &w.err);
+    assert_string_equal(controlled_attach(&w, &id, PLUMB_FILE_SBOM, bytes), "json.syntax");
+    bytes = (struct plumb_bytes){ 0 };
+    assert_ok(plumb_bytes_copy("guide", 5, &bytes, &w.err), &w.err);
+    assert_string_equal(controlled_attach(&w, &id, PLUMB_FILE_GUIDANCE, bytes), "");
+    /* another size than the statement says, and guidance for ever */
+    file = world_blob(&w, make_refvals("a file"));
+    (void)world_do(&w, make_signed(&w.make, "rex", PLUMB_KIND_EVIDENCE, "web@1.0", &id,
+                                   json_pack("{s:[{s:s, s:o, s:i}]}", "files", "kind", "sbom",
+                                             "digest", make_hex(&file), "size", 1)));
+    assert_non_null(strstr(w.effect.text, "evidence.size"));
+    (void)world_do(&w,
+                   make_signed(&w.make, "rex", PLUMB_KIND_EVIDENCE, "web@1.0", &id,
+                               json_pack("{s:[{s:s, s:o, s:i, s:o}]}", "files", "kind",
+                                         "guidance", "digest", make_hex(&file), "size", 1,
+                                         "reviewBy", make_time(w.make.now + 366 * WORLD_DAY))));
+    assert_non_null(strstr(w.effect.text, "evidence.review"));
+    (void)world_do(&w, make_signed(&w.make, "rex", PLUMB_KIND_EVIDENCE, "web@1.0", &id,
+                                   json_pack("{s:[{s:s, s:o, s:i, s:o}]}", "files", "kind",
+                                             "guidance", "digest", make_hex(&file), "size", 1,
+                                             "reviewBy", make_time(w.make.now))));
+    assert_non_null(strstr(w.effect.text, "evidence.review"));
+    world_end(&w);
+}
+
 /* --- waivers --- */
 
 static struct plumb_signed *
@@ -713,6 +756,7 @@ main(void)
         cmocka_unit_test(what_is_covered_by_every_set_counts),
         cmocka_unit_test(whoever_is_trusted_no_longer_counts_no_longer),
         cmocka_unit_test(a_role_is_trusted_by_the_keys_of_its_principals),
+        cmocka_unit_test(what_a_file_is_refused_for_is_told),
         cmocka_unit_test(a_waiver_stands_for_a_should_until_it_lapses),
         cmocka_unit_test(a_lapse_holds_no_rollout_unless_governance_says_so),
         cmocka_unit_test(an_approval_is_evaluated_recorded_and_replayed),

@@ -278,6 +278,49 @@ another_bill_takes_the_place_of_the_first(void **state)
     world_end(&w);
 }
 
+/* scan may speak of bills too */
+static void
+late_trust(struct make *m)
+{
+    make_set(m, "controls.trust.scan.for", json_pack("[s, s]", "vex", "sbom"));
+}
+
+static void
+trust_that_comes_later_matches_what_is_there(void **state)
+{
+    struct world w;
+    struct plumb_digest id, bill;
+    struct plumb_bytes copy = { 0 };
+    struct engine_finding f;
+
+    (void)state;
+    controlled_begin(&w, late_trust);
+    controlled_import(&w, controlled_record("GHSA-1", "lodash", "4.17.21", T1, HIGH));
+    id = controlled_propose(&w, "1.0");
+    bill = controlled_bill(&w, "1.0.1", "4.0.0");
+    assert_string_equal(
+        controlled_attest(&w, &id, "scan", "https://in-toto.io/attestation/reference/v0.1",
+                          json_pack("{s:[{s:s, s:{s:o}}]}", "references", "uri", "sbom",
+                                    "digest", "sha256", make_hex(&bill))),
+        "");
+    make_next(&w.make);
+    make_set(&w.make, "controls.trust.scan.for", json_pack("[s]", "vex"));
+    (void)world_govern(&w, NULL);
+    for (size_t i = 0; copy.data == NULL && i < w.nblobs; i++)
+        if (plumb_digest_eq(&w.blobs[i].digest, &bill))
+            assert_ok(
+                plumb_bytes_copy(w.blobs[i].bytes.data, w.blobs[i].bytes.len, &copy, &w.err),
+                &w.err);
+    assert_string_equal(controlled_attach(&w, &id, PLUMB_FILE_SBOM, copy), "");
+    assert_false(controlled_finding(&w, &id, "GHSA-1", &f));
+    make_next(&w.make);
+    make_set(&w.make, "controls.trust.scan.for", json_pack("[s, s]", "vex", "sbom"));
+    (void)world_govern(&w, NULL);
+    expect(&w, &id, "GHSA-1", ENGINE_FINDING_OPEN);
+    assert_int_equal(controlled_state(&w, &id, "SUP-BOM").state, ENGINE_CONTROL_MET);
+    world_end(&w);
+}
+
 static const struct plumb_accepted *
 find_accepted(const struct plumb_bundle *b, const struct plumb_digest *release)
 {
@@ -531,6 +574,7 @@ main(void)
         cmocka_unit_test(a_trusted_issuer_clears_a_finding_with_a_reason),
         cmocka_unit_test(a_feed_that_has_gone_silent_opens_the_control),
         cmocka_unit_test(another_bill_takes_the_place_of_the_first),
+        cmocka_unit_test(trust_that_comes_later_matches_what_is_there),
         cmocka_unit_test(the_bundle_tells_what_is_open),
         cmocka_unit_test(an_overdue_finding_has_its_revocation_proposed_once),
         cmocka_unit_test(the_service_proposes_nothing_else),

@@ -247,7 +247,7 @@ by_monitor(const struct asking *a)
     finding_sum(a->e, &a->version->release, a->at, &sum);
     if (sum.blocking > 0) {
         a->ret->state = ENGINE_CONTROL_FAILED;
-        say(a, "%zu blocking findings, the first is %.64s", sum.blocking, sum.first);
+        say(a, "%zu blocking findings, the newest is %.64s", sum.blocking, sum.first);
         return false;
     }
     say(a, "%zu findings, none that blocks", sum.open);
@@ -262,7 +262,7 @@ by_lifecycle(const struct asking *a)
     finding_sum(a->e, &a->version->release, a->at, &sum);
     if (sum.overdue > 0) {
         a->ret->state = ENGINE_CONTROL_FAILED;
-        say(a, "%zu findings are overdue, the first is %.64s", sum.overdue, sum.first_overdue);
+        say(a, "%zu findings are overdue, the newest is %.64s", sum.overdue, sum.first_overdue);
         return false;
     }
     say(a, "nothing overdue");

@@ -103,7 +103,8 @@ struct engine_finding { /* borrowed until the engine changes */
     bool accepted; /* the release is accepted somewhere */
 };
 typedef bool engine_finding_fn(void *arg, const struct engine_finding *f);
-/* release NULL: of every release. In the order in which they came. */
+/* Of one release, the newest first; release NULL: of every one, in the order in which they
+ * came. */
 void engine_each_finding(const struct engine *e, const struct plumb_digest *release,
                          plumb_time at, engine_finding_fn *fn, void *arg);
 

@@ -79,16 +79,16 @@ engine_each_finding(const struct engine *e, const struct plumb_digest *release, 
                     engine_finding_fn *fn, void *arg)
 {
     const struct map *m = &e->maps[STATE_FINDINGS];
-    const struct found *found = release != NULL ? finding_of(e, release) : NULL;
-    size_t n = release == NULL ? m->norder : found != NULL ? found->n : 0;
+    const struct finding *f = release != NULL ? finding_first(finding_of(e, release)) : NULL;
+    struct engine_finding view;
 
-    for (size_t i = 0; i < n; i++) {
-        struct engine_finding view;
-
-        finding_view(e,
-                     release == NULL ? (const struct finding *)m->order[i]->record
-                                     : finding_at(found, i),
-                     at, &view);
+    for (size_t i = 0; release == NULL && i < m->norder; i++) {
+        finding_view(e, (const struct finding *)m->order[i]->record, at, &view);
+        if (!fn(arg, &view))
+            return;
+    }
+    for (; f != NULL; f = finding_before(f)) {
+        finding_view(e, f, at, &view);
         if (!fn(arg, &view))
             return;
     }

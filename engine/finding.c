@@ -200,13 +200,11 @@ list_finding(struct engine *e, const struct plumb_digest *release, const char *i
 {
     const struct found *old = finding_of(e, release);
     size_t n = old != NULL ? old->n : 0;
-    struct found *found = malloc(sizeof *found + (n + 1) * sizeof found->findings[0]);
+    struct found *found = calloc(1, sizeof *found);
 
     if (found == NULL)
         return plumb_fail_memory(err);
-    if (n > 0)
-        memcpy(found->findings, old->findings, n * sizeof found->findings[0]);
-    found->findings[n] = finding_entry(e, release, id);
+    found->last = finding_entry(e, release, id);
     found->n = n + 1;
     return state_put(e, STATE_FOUND, release->b, sizeof release->b, &found->head, err);
 }
@@ -271,6 +269,10 @@ update(struct engine *e, struct moment at, const struct plumb_digest *release,
     }
     if (!undetermined)
         f->why = "";
+    if (old != NULL)
+        f->before = old->before;
+    else if (finding_of(e, release) != NULL)
+        f->before = finding_of(e, release)->last;
     f->index = old != NULL && stands(old) ? old->index : at.index;
     f->since = old != NULL && stands(old) ? old->since : at.time;
     PLUMB_TRY(put_finding(e, f, err));
@@ -522,11 +524,10 @@ static enum plumb_code
 drop_others(struct engine *e, struct moment at, const struct plumb_digest *release,
             const struct matches *all, struct plumb_err *err)
 {
-    const struct found *found = finding_of(e, release);
+    const struct finding *f = finding_first(finding_of(e, release)), *before;
 
-    for (size_t i = 0; found != NULL && i < found->n; i++) {
-        const struct finding *f = finding_at(found, i);
-
+    for (; f != NULL; f = before) {
+        before = finding_before(f);
         if (f->n > 0 && !is_matched(all, f->held))
             PLUMB_TRY(update(e, at, release, f->held, NULL, 0, err));
     }

@@ -56,14 +56,15 @@ struct finding {
     const char *fixed;      /* the advisory's; or NULL */
     uint64_t index;
     plumb_time since;
-    size_t n; /* 0: it matches no longer */
+    const struct map_entry *before; /* the finding of the release that came before; or NULL */
+    size_t n;                       /* 0: it matches no longer */
     struct found_part parts[];
 };
-/* Those of one release, in the order in which they came; the entries of STATE_FINDINGS. */
+/* Those of one release are a list, the newest first, so that one more copies none. */
 struct found {
     struct record head;
     size_t n;
-    const struct map_entry *findings[];
+    const struct map_entry *last; /* of STATE_FINDINGS */
 };
 
 void held_release(struct held *h);
@@ -87,7 +88,9 @@ PLUMB_MUST_CHECK enum plumb_code finding_import(struct engine *e, struct moment 
 void finding_view(const struct engine *e, const struct finding *f, plumb_time at,
                   struct engine_finding *ret);
 const struct found *finding_of(const struct engine *e, const struct plumb_digest *release);
-const struct finding *finding_at(const struct found *found, size_t i);
+/* Walks them: for (f = finding_first(found); f != NULL; f = finding_before(f)). */
+const struct finding *finding_first(const struct found *found); /* NULL for NULL */
+const struct finding *finding_before(const struct finding *f);
 
 /* What the findings of a release come to, by the document in force. */
 struct finding_sum {

@@ -12,10 +12,22 @@ finding_of(const struct engine *e, const struct plumb_digest *release)
     return state_get(e, STATE_FOUND, release->b, sizeof release->b);
 }
 
-const struct finding *
-finding_at(const struct found *found, size_t i)
+static const struct finding *
+record_of(const struct map_entry *entry)
 {
-    return (const struct finding *)found->findings[i]->record;
+    return entry != NULL ? (const struct finding *)entry->record : NULL;
+}
+
+const struct finding *
+finding_first(const struct found *found)
+{
+    return found != NULL ? record_of(found->last) : NULL;
+}
+
+const struct finding *
+finding_before(const struct finding *f)
+{
+    return record_of(f->before);
 }
 
 /* --- what trusted issuers say about it --- */
@@ -239,14 +251,14 @@ void
 finding_sum(const struct engine *e, const struct plumb_digest *release, plumb_time at,
             struct finding_sum *ret)
 {
-    const struct found *found = finding_of(e, release);
+    const struct finding *one = finding_first(finding_of(e, release));
 
     *ret =
         (struct finding_sum){ .first = "", .first_overdue = "", .first_due = PLUMB_TIME_NEVER };
-    for (size_t i = 0; found != NULL && i < found->n; i++) {
+    for (; one != NULL; one = finding_before(one)) {
         struct engine_finding f;
 
-        finding_view(e, finding_at(found, i), at, &f);
+        finding_view(e, one, at, &f);
         if (!is_open(&f))
             continue;
         ret->open++;

@@ -141,10 +141,11 @@ findings_json(const struct engine *e, const struct plumb_digest *release, bool *
 
     if (found == NULL)
         return array;
-    open = calloc(found->n, sizeof *open);
+    open = calloc(found->n + 1, sizeof *open); /* one more is written before it is dropped */
     *ok = *ok && open != NULL;
-    for (size_t i = 0; open != NULL && i < found->n; i++) {
-        finding_view(e, finding_at(found, i), 0, &open[n]);
+    for (const struct finding *f = open != NULL ? finding_first(found) : NULL; f != NULL;
+         f = finding_before(f)) {
+        finding_view(e, f, 0, &open[n]);
         n += open[n].state == ENGINE_FINDING_OPEN ||
              open[n].state == ENGINE_FINDING_UNDETERMINED;
     }

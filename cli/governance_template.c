@@ -240,6 +240,27 @@ check(const json_t *document, struct plumb_err *err)
     return plumb_governance_parse(bytes.data, bytes.len, &g, err);
 }
 
+/* With --controls, whose values are the sources. */
+static enum plumb_code
+add_controls(struct cli *cli, json_t *document, const json_t *people, struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_json_auto) json_t *sources = json_array();
+    const char *source;
+
+    for (size_t i = 0; (source = cli_option_at(cli, "controls", i)) != NULL; i++)
+        if (json_array_append_new(sources, json_string(source)) != 0)
+            return plumb_fail_memory(err);
+    if (json_array_size(sources) == 0)
+        return PLUMB_OK;
+    cli_template_control_powers(json_object_get(document, "roles"));
+    return json_object_set_new(
+               document, "controls",
+               cli_template_controls(sources, holders(people, "security-officer") > 0,
+                                     quorum(people, "release-manager", 2, false, true))) == 0
+               ? PLUMB_OK
+               : plumb_fail_memory(err);
+}
+
 static enum plumb_code
 run(struct cli *cli, struct plumb_err *err)
 {
@@ -268,6 +289,7 @@ run(struct cli *cli, struct plumb_err *err)
                   make_fleets(cli, fleets, payloads, people));
     if (document == NULL)
         return plumb_fail_memory(err);
+    PLUMB_TRY(add_controls(cli, document, people, err));
     PLUMB_TRY(check(document, err));
     if (cli_option(cli, "output") == NULL && cli_json(cli))
         return cli_result(cli, json_incref(document), err);
@@ -281,6 +303,8 @@ static const struct cli_option options[] = {
     { "payload", 0, "PAYLOAD", true, "a payload" },
     { "tee", 0, "TEE", true, "what it runs in: sgx, tdx, snp, nitro, cca, tpm, oci" },
     { "principal", 0, "ID=ROLE,...:SIGN-KEY[:TLS-KEY]", true, "a person or machine" },
+    { "controls", 0, "SOURCE", true,
+      "hold releases to the built-in controls; a source that may be built, as a pattern" },
     { "public", 0, NULL, false, "everyone may pull the fleets' bundles" },
     { "grace", 0, "DURATION", false, "how long a superseded version stays (P14D)" },
     { "limit", 0, "DURATION", false, "how long a rollout may take (P7D)" },

@@ -17,6 +17,12 @@ PLUMB_MUST_CHECK enum plumb_code cli_template_principal(struct cli *cli, const c
 PLUMB_MUST_CHECK enum plumb_code cli_template_key(struct cli *cli, const char *spec,
                                                   enum plumb_use use, json_t **ret,
                                                   struct plumb_err *err);
+/* The member "controls": the built-in profile, for what is built from these sources. Officers,
+ * or else release managers, assert; pipelines vouch for bills of materials. Takes waiver; NULL
+ * without memory. */
+json_t *cli_template_controls(const json_t *sources, bool has_officers, json_t *waiver);
+/* And what pipelines may then do besides. */
+void cli_template_control_powers(json_t *roles);
 /* A document to a file, spread over lines for people. */
 PLUMB_MUST_CHECK enum plumb_code cli_template_write(const char *path, const json_t *document,
                                                     struct plumb_err *err);

@@ -161,10 +161,38 @@ a_release_is_shown_to_be_governed_and_then_approved(void **state)
     json_decref(answer);
 }
 
+/* The built-in profile, by the template: what it makes is a document as it stands. */
+static void
+the_template_puts_the_built_in_controls_in_force(void **state)
+{
+    json_t *document;
+
+    (void)state;
+    assert_plumb(0, "governance", "template", "--service", "service.json", "--fleet", "prod",
+                 "--payload", "svr2", "--tee", "sgx", "--principal",
+                 "alice=admin,release-manager:alice.sign:alice.tls", "--principal",
+                 "pipeline=pipeline:pipeline.sign:pipeline.tls", "--controls",
+                 "https://git.example/svr2", "--controls", "https://git.example/libs/*", "-o",
+                 "controlled.json");
+    assert_plumb(0, "governance", "check", "controlled.json");
+    document = json_load_file("controlled.json", 0, NULL);
+    assert_int_equal(
+        json_array_size(json_object_get(
+            json_object_get(json_object_get(document, "controls"), "build"), "sources")),
+        2);
+    json_decref(document);
+    assert_plumb_refused("governance.pattern", 1, "governance", "template", "--service",
+                         "service.json", "--fleet", "prod", "--payload", "svr2", "--tee", "sgx",
+                         "--principal", "alice=admin,release-manager:alice.sign:alice.tls",
+                         "--principal", "pipeline=pipeline:pipeline.sign:pipeline.tls",
+                         "--controls", "https://*", "-o", "bad.json");
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_template_puts_the_built_in_controls_in_force),
         cmocka_unit_test(a_release_is_shown_to_be_governed_and_then_approved),
     };
 

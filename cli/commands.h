@@ -27,6 +27,7 @@
     X(release_show)                     \
     X(evidence_add)                     \
     X(evidence_list)                    \
+    X(evidence_diff)                    \
     X(controls)                         \
     X(waiver)                           \
     X(advisories_import)                \

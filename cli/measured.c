@@ -105,7 +105,8 @@ artifact_lines(struct cli *cli, cli_say *say, const struct measured_artifact *a)
     for (size_t i = 0; i < a->roots.n; i++) {
         plumb_digest_hex(&a->roots.roots[i].fingerprint, hex);
         plumb_time_text(a->roots.roots[i].not_after, end);
-        say(cli, "  %s  until %s  %s", hex, end, a->roots.roots[i].subject);
+        say(cli, "  %s  until %s  %s  (%s)", hex, end, a->roots.roots[i].subject,
+            a->roots.roots[i].key);
     }
     for (size_t i = 0; i < a->nfiles && i < FILES_SHOWN; i++) {
         plumb_digest_hex(&a->files[i].digest, hex);
@@ -175,10 +176,10 @@ artifact_json(const struct measured_artifact *a)
     json_t *files = a->nfiles > 0 ? json_array() : NULL;
 
     for (size_t i = 0; i < a->roots.n; i++)
-        append(&roots, json_pack("{s:o, s:s, s:o}", "fingerprint",
+        append(&roots, json_pack("{s:o, s:s, s:s, s:o}", "fingerprint",
                                  cli_digest_json(&a->roots.roots[i].fingerprint), "subject",
-                                 a->roots.roots[i].subject, "notAfter",
-                                 cli_time_json(a->roots.roots[i].not_after)));
+                                 a->roots.roots[i].subject, "key", a->roots.roots[i].key,
+                                 "notAfter", cli_time_json(a->roots.roots[i].not_after)));
     for (size_t i = 0; i < a->nfiles; i++)
         append(&files, json_pack("{s:s, s:o}", "path", a->files[i].path, "digest",
                                  cli_digest_json(&a->files[i].digest)));

@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -73,6 +74,7 @@ static enum plumb_code
 describe(X509 *x, struct plumb_root *ret, struct plumb_err *err)
 {
     PLUMB_AUTO(auto_bio) BIO *out = BIO_new(BIO_s_mem());
+    const EVP_PKEY *key = X509_get0_pubkey(x);
     struct tm tm = { 0 };
     time_t t;
 
@@ -83,6 +85,10 @@ describe(X509 *x, struct plumb_root *ret, struct plumb_err *err)
     for (char *c = ret->subject; *c != '\0'; c++)
         if ((unsigned char)*c < 0x20 || (unsigned char)*c > 0x7e)
             *c = '?';
+    if (key != NULL && EVP_PKEY_get0_type_name(key) != NULL)
+        (void)snprintf(ret->key, sizeof ret->key, "%.20s %d", EVP_PKEY_get0_type_name(key),
+                       EVP_PKEY_get_bits(key));
+    ERR_clear_error(); /* of a key that OpenSSL does not know */
     if (ASN1_TIME_to_tm(X509_get0_notAfter(x), &tm) != 1)
         return plumb_fail(err, PLUMB_INVALID, "roots.form", "",
                           "a certificate whose end date is none");

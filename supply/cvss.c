@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
-#include <strings.h>
 
 #include "supply/cvss_metrics.h"
 
@@ -18,15 +17,6 @@ severity_text(enum severity s)
     };
 
     return s < SEVERITY_COUNT ? texts[s] : "unknown";
-}
-
-enum severity
-severity_parse(const char *text)
-{
-    for (size_t i = 0; i < SEVERITY_COUNT; i++)
-        if (strcasecmp(severity_text((enum severity)i), text) == 0)
-            return (enum severity)i;
-    return strcasecmp(text, "moderate") == 0 ? SEVERITY_MEDIUM : SEVERITY_COUNT;
 }
 
 enum severity

@@ -21,8 +21,6 @@ enum severity {
         SEVERITY_COUNT
 };
 const char *severity_text(enum severity s);
-/* Any case; "moderate" is medium. SEVERITY_COUNT where it is no such word. */
-enum severity severity_parse(const char *text);
 
 /*
  * The base score in tenths of a vector of CVSS 2.0 ("AV:N/AC:L/..."), 3.0, 3.1 or 4.0. Threat,

@@ -17,15 +17,6 @@ osv_free(struct osv_advisory *a)
         pool_free(a->pool); /* holds a too */
 }
 
-bool
-osv_is(const json_t *root)
-{
-    return read_word(root, "id") != NULL && read_word(root, "modified") != NULL &&
-           json_object_get(root, "bomFormat") == NULL &&
-           json_object_get(root, "spdxVersion") == NULL &&
-           json_object_get(root, "@context") == NULL;
-}
-
 /* --- ranges --- */
 
 /* An event is one member of these names; others say nothing that is relied on. */

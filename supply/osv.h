@@ -69,8 +69,6 @@ PLUMB_MUST_CHECK enum plumb_code osv_read(const void *data, size_t len,
 PLUMB_MUST_CHECK enum plumb_code osv_read_json(json_t *root, struct osv_advisory **ret,
                                                struct plumb_err *err);
 void osv_free(struct osv_advisory *a);
-/* Whether it looks like one: it has an id, a time of change, and no other format's mark. */
-bool osv_is(const json_t *root);
 
 enum osv_verdict { OSV_NOT_AFFECTED, OSV_UNDETERMINED, OSV_AFFECTED };
 const char *osv_verdict_text(enum osv_verdict v);

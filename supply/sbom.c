@@ -60,10 +60,20 @@ recognise(const json_t *root)
                : SBOM_FORMAT_COUNT;
 }
 
+/* CycloneDX that has vulnerabilities and no components is VEX and nothing else. */
+static bool
+is_vex_alone(const json_t *root)
+{
+    return json_array_size(json_object_get(root, "vulnerabilities")) > 0 &&
+           json_array_size(json_object_get(root, "components")) == 0;
+}
+
 bool
 sbom_is(const json_t *root)
 {
-    return recognise(root) != SBOM_FORMAT_COUNT;
+    const enum sbom_format format = recognise(root);
+
+    return format != SBOM_FORMAT_COUNT && (format != SBOM_CYCLONEDX || !is_vex_alone(root));
 }
 
 enum plumb_code

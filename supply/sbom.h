@@ -73,7 +73,7 @@ PLUMB_MUST_CHECK enum plumb_code sbom_read(const void *data, size_t len, struct 
 PLUMB_MUST_CHECK enum plumb_code sbom_read_json(json_t *root, struct sbom **ret,
                                                 struct plumb_err *err);
 void sbom_free(struct sbom *s);
-/* Whether it is one of the three, of any version. */
+/* Whether it is one of the three, of any version, and not only VEX about another. */
 bool sbom_is(const json_t *root);
 
 /* What differs between two bills. A component that is in both under another version changed. */

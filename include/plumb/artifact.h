@@ -30,6 +30,7 @@ plumb_artifact_parse(const char *text, enum plumb_artifact *ret, struct plumb_er
 struct plumb_root {
     struct plumb_digest fingerprint; /* SHA-256 of the DER */
     char subject[256];               /* RFC 2253, plain ASCII, cut off where it is longer */
+    char key[32];                    /* its kind and bits: "RSA 2048"; "" where it has none */
     plumb_time not_after;
 };
 struct plumb_roots {

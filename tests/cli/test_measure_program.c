@@ -135,9 +135,79 @@ a_root_store_is_shown_so_that_people_can_read_it(void **state)
     r = PLUMB("measure", in("roots.pem"));
     assert_status(0, &r);
     assert_string_equal(r.out, "");
-    assert_says(r.err, "until 2030-01-01T00:00:00Z  CN=Our Root");
+    assert_says(r.err, "until 2030-01-01T00:00:00Z  CN=Our Root  (EC 256)");
     assert_says(r.err, "--covers");
     ran_clear(&r);
+}
+
+static void
+two_root_stores_differ_by_their_certificates(void **state)
+{
+    struct piece one = { .len = 0 }, two = { .len = 0 };
+    json_t *json;
+    struct ran r;
+
+    (void)state;
+    put_certificate(&one, "Old Root");
+    put_certificate(&two, "New Root");
+    piece.len = 0;
+    put_certificate(&piece, "Kept Root");
+    put(&one, piece.data, piece.len);
+    put(&two, piece.data, piece.len);
+    (void)in_bytes("old.pem", one.data, one.len);
+    (void)in_bytes("new.pem", two.data, two.len);
+    r = PLUMB("evidence", "diff", in("old.pem"), in("new.pem"));
+    assert_status(0, &r);
+    assert_says(r.out, "- CN=Old Root  (EC 256, until 2030-01-01T00:00:00Z)");
+    assert_says(r.out, "+ CN=New Root  (EC 256, until 2030-01-01T00:00:00Z)");
+    assert_null(strstr(r.out, "Kept"));
+    ran_clear(&r);
+    r = PLUMB("--json", "evidence", "diff", in("old.pem"), in("old.pem"));
+    assert_status(0, &r);
+    json = ran_json(&r);
+    assert_int_equal(json_array_size(json), 0);
+    json_decref(json);
+    ran_clear(&r);
+}
+
+#define BILL(rest)                                                                             \
+    "{\"bomFormat\":\"CycloneDX\",\"specVersion\":\"1.6\",\"components\":[" rest "]}"
+#define PART(name, version)                                                                    \
+    "{\"type\":\"library\",\"name\":\"" name "\",\"version\":\"" version "\",\"purl\":"        \
+    "\"pkg:npm/" name "@" version "\"}"
+
+static void
+two_bills_of_materials_differ_by_their_components(void **state)
+{
+    static const char one[] = BILL(PART("a", "1") "," PART("b", "1") "," PART("c", "1"));
+    static const char two[] = BILL(PART("a", "2") "," PART("c", "1") "," PART("d", "1"));
+    json_t *json, *first;
+    struct ran r;
+
+    (void)state;
+    (void)in_bytes("old.json", one, sizeof one - 1);
+    (void)in_bytes("new.json", two, sizeof two - 1);
+    (void)in_bytes("no.json", "{}", 2);
+    r = PLUMB("evidence", "diff", in("old.json"), in("new.json"));
+    assert_status(0, &r);
+    assert_string_equal(r.out, "~ a  1 -> 2\n    pkg:npm/a@2\n- b  1\n    pkg:npm/b@1\n+ d  1\n"
+                               "    pkg:npm/d@1\n");
+    ran_clear(&r);
+    r = PLUMB("--json", "evidence", "diff", in("old.json"), in("new.json"));
+    assert_status(0, &r);
+    json = ran_json(&r);
+    assert_int_equal(json_array_size(json), 3);
+    first = json_array_get(json, 0);
+    assert_string_equal(json_string_value(json_object_get(first, "change")), "changed");
+    assert_string_equal(json_string_value(json_object_get(first, "from")), "1");
+    assert_string_equal(json_string_value(json_object_get(first, "to")), "2");
+    json_decref(json);
+    ran_clear(&r);
+    r = PLUMB("evidence", "diff", in("old.json"), in("old.json"));
+    assert_status(0, &r);
+    assert_string_equal(r.out, "nothing changed\n");
+    ran_clear(&r);
+    assert_plumb_refused("sbom.format", 1, "evidence", "diff", in("old.json"), in("no.json"));
 }
 
 /* Its path, with what covers it, is one argument. */
@@ -182,6 +252,8 @@ main(void)
         cmocka_unit_test(programs_get_all_of_it_in_one_answer),
         cmocka_unit_test(what_should_never_be_approved_needs_a_flag),
         cmocka_unit_test(a_root_store_is_shown_so_that_people_can_read_it),
+        cmocka_unit_test(two_root_stores_differ_by_their_certificates),
+        cmocka_unit_test(two_bills_of_materials_differ_by_their_components),
         cmocka_unit_test(a_set_says_what_it_covers),
         cmocka_unit_test(what_is_no_evidence_is_refused_by_name),
     };

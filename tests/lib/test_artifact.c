@@ -38,6 +38,7 @@ a_root_stores_digest_does_not_go_by_order_comments_or_repeats(void **state)
         assert_true(strcmp(x.roots[i].subject, "CN=First Root") == 0 ||
                     strcmp(x.roots[i].subject, "CN=Second\\0ARoot") == 0);
         assert_int_equal(x.roots[i].not_after, 1893456000);
+        assert_string_equal(x.roots[i].key, "EC 256");
     }
     plumb_roots_clear(&x);
     plumb_roots_clear(&y);

@@ -218,6 +218,35 @@ what_is_relied_on_is_checked(void **state)
     }
 }
 
+static void
+a_bill_is_known_by_itself_and_vex_alone_is_none(void **state)
+{
+    static const struct {
+        const char *text;
+        bool is;
+    } cases[] = {
+        { CDX(""), true },
+        { CDX(",\"components\":[" PART("") "],\"vulnerabilities\":[{\"id\":\"C\"}]"), true },
+        { CDX(",\"vulnerabilities\":[{\"id\":\"C\"}]"), false },
+        { CDX(",\"components\":[],\"vulnerabilities\":[{\"id\":\"C\"}]"), false },
+        { SPDX2(""), true },
+        { SPDX3(""), true },
+        { "{\"@context\":[\"x\",\"https://spdx.org/rdf/3.0.0/c\"],\"@graph\":[]}", true },
+        { "{\"@context\":\"https://spdx.org/rdf/3.0.0/c\"}", false },
+        { "{\"@context\":\"https://openvex.dev/ns\",\"statements\":[]}", false },
+        { "{\"id\":\"A\",\"modified\":\"2026-01-02T03:04:05Z\"}", false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        PLUMB_AUTO(plumb_json_auto) json_t *json = json_loads(cases[i].text, 0, NULL);
+
+        assert_non_null(json);
+        if (sbom_is(json) != cases[i].is)
+            fail_msg("case %zu: %s", i, cases[i].text);
+    }
+}
+
 /* n times "piece", between head and tail. */
 static char *
 repeated(const char *head, const char *piece, size_t n, const char *tail, size_t *ret_len)
@@ -372,6 +401,7 @@ main(void)
         cmocka_unit_test(spdx_2_packages_are_read_and_the_one_that_is_described),
         cmocka_unit_test(spdx_3_packages_are_read_and_the_one_that_is_described),
         cmocka_unit_test(what_is_relied_on_is_checked),
+        cmocka_unit_test(a_bill_is_known_by_itself_and_vex_alone_is_none),
         cmocka_unit_test(what_would_take_all_memory_or_the_stack_is_refused),
         cmocka_unit_test(fifty_megabytes_are_read),
         cmocka_unit_test(differences_are_what_came_what_went_and_what_changed_its_version),

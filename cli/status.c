@@ -6,7 +6,10 @@
 #include "cli/commands.h"
 #include "cli/fields.h"
 #include "cli/verified.h"
+#include "cli/view.h"
 #include "lib/own.h"
+
+#define SCHEDULED_MAX 1000
 
 /* What there is to say of a place besides its name and version. */
 static void
@@ -196,6 +199,52 @@ look(struct cli *cli, const char *name, struct glance *ret, struct plumb_err *er
                       "the service tells something else than its bundle proves");
 }
 
+/* --- what is to come --- */
+
+static enum plumb_code
+print_scheduled(struct cli *cli, const json_t *item, json_t *list, struct plumb_err *err)
+{
+    PLUMB_AUTO(cli_proposal_clear) struct cli_proposal p = { .met = false };
+    char left[CLI_FROM_NOW], at[PLUMB_TIME_TEXT];
+    struct plumb_digest id;
+
+    PLUMB_TRY(plumb_digest_parse(cli_text(item, "id"), "proposals", &id, err));
+    PLUMB_TRY(cli_proposal(cli, &id, &p, err));
+    if (p.s->kind != PLUMB_KIND_ROLLOUT || p.s->u.rollout.at == PLUMB_TIME_NEVER)
+        return PLUMB_OK;
+    plumb_time_text(p.s->u.rollout.at, at);
+    cli_from_now(p.s->u.rollout.at, cli_now(), left);
+    cli_line(cli, "scheduled: %s@%s begins %s (%s)", p.s->payload, p.s->version, at, left);
+    return json_array_append_new(list, json_pack("{s:o, s:s, s:s, s:s}", "id",
+                                                 cli_digest_json(&id), "payload", p.s->payload,
+                                                 "version", p.s->version, "at", at)) == 0
+               ? PLUMB_OK
+               : plumb_fail_memory(err);
+}
+
+/* Begins that are approved ahead of their time. Verifiers see their fleet, but no proposals. */
+static enum plumb_code
+look_ahead(struct cli *cli, const char *fleet, json_t *json, struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_json_auto) json_t *items = NULL;
+    PLUMB_AUTO(plumb_json_auto) json_t *list = json_array();
+    char path[CLIENT_PATH_MAX];
+    struct client *client;
+    enum plumb_code code;
+    const json_t *item;
+    size_t i;
+
+    PLUMB_TRY(cli_client(cli, &client, err));
+    client_path(path, sizeof path, "/v1/proposals?state=scheduled&fleet=%s", fleet);
+    code = client_list(client, path, "proposals", SCHEDULED_MAX, &items, err);
+    if (code == PLUMB_FORBIDDEN || code == PLUMB_UNAUTHENTICATED)
+        return PLUMB_OK;
+    PLUMB_TRY(code);
+    json_array_foreach(items, i, item)
+        PLUMB_TRY(print_scheduled(cli, item, list, err));
+    return json_object_set(json, "scheduled", list) == 0 ? PLUMB_OK : plumb_fail_memory(err);
+}
+
 static enum plumb_code
 run(struct cli *cli, struct plumb_err *err)
 {
@@ -207,6 +256,7 @@ run(struct cli *cli, struct plumb_err *err)
     PLUMB_TRY(look(cli, cli_arg(cli, 0), &g, err));
     b = g.bundle;
     print_fleet(cli, g.fleet, cli_now());
+    PLUMB_TRY(look_ahead(cli, cli_arg(cli, 0), g.fleet, err));
     if (b != NULL)
         cli_line(cli, "verified: the bundle says the same, by %zu signatures and %zu quorums",
                  b->checked_signatures, b->checked_quorums);

@@ -389,6 +389,25 @@ a_version_rolls_out_is_rescheduled_rolled_back_and_revoked(void **state)
     assert_place("revoked", "next");
 }
 
+static void
+a_begin_that_is_approved_ahead_stands_in_the_status(void **state)
+{
+    PLUMB_AUTO(plumb_json_auto) json_t *status = NULL;
+    PLUMB_AUTO(plumb_json_auto) json_t *own = NULL;
+    const json_t *scheduled;
+
+    (void)state;
+    released("svr2@later", values_of(7));
+    approves("bob", id_of(ANSWER("alice", "rollout", "begin", "svr2@later", "--fleet", "prod",
+                                 "--at", "2126-01-01T00:00:00Z")));
+    status = ANSWER("auditor", "status", "prod");
+    scheduled = json_array_get(json_object_get(status, "scheduled"), 0);
+    assert_string_equal("later", text_at(scheduled, "version"));
+    assert_string_equal("2126-01-01T00:00:00Z", text_at(scheduled, "at"));
+    own = ANSWER("verifier", "status", "prod"); /* who may see no proposals */
+    assert_null(json_object_get(own, "scheduled"));
+}
+
 /* --- governance --- */
 
 static void
@@ -544,6 +563,7 @@ main(void)
         cmocka_unit_test(nobody_is_asked_without_a_terminal_and_nothing_is_signed),
         cmocka_unit_test(votes_are_shown_verified_and_the_last_one_counts),
         cmocka_unit_test(a_version_rolls_out_is_rescheduled_rolled_back_and_revoked),
+        cmocka_unit_test(a_begin_that_is_approved_ahead_stands_in_the_status),
         cmocka_unit_test(a_key_is_rotated_by_a_draft_that_two_approve),
         cmocka_unit_test(a_genesis_is_handed_round_and_says_who_is_missing),
         cmocka_unit_test(a_verifier_is_enrolled_pulls_and_is_let_go),

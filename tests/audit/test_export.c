@@ -274,6 +274,7 @@ an_export_cut_short_is_found_whichever_file_is_missing(void **state)
         { "tile/1/000.p/2", "tile.missing" },
     };
     char from[256], to[256];
+    FILE *file;
 
     (void)state;
     (void)export(&log_);
@@ -284,6 +285,10 @@ an_export_cut_short_is_found_whichever_file_is_missing(void **state)
         finds(cases[i].rule);
         assert_int_equal(rename(to, from), 0);
     }
+    name_file("tile/entries/000", from); /* and longer than it should be is no better */
+    file = fopen(from, "a");
+    assert_true(file != NULL && fputc(0, file) == 0 && fclose(file) == 0);
+    finds("entries.form");
     assert_int_equal(truncate(strcat(strcpy(from, path), "/tile/entries/001"), 1000), 0);
     finds("entries.form");
 }

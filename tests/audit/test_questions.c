@@ -298,8 +298,9 @@ rests(const json_t *answer, const char *what)
     size_t i;
     const json_t *rest;
 
-    json_array_foreach(json_object_get(answer, "rests"), i,
-                       rest) if (strcmp(report_text(rest, "what"), what) == 0) return true;
+    json_array_foreach(json_object_get(answer, "rests"), i, rest)
+        if (strcmp(report_text(rest, "what"), what) == 0)
+            return true;
     return false;
 }
 

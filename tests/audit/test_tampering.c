@@ -109,6 +109,45 @@ an_untouched_log_holds_and_every_part_of_it_is_counted(void **state)
     audit_free(a);
 }
 
+/* Keys that came into force while the threads were at work with the same batch. */
+static void
+keys_that_are_new_within_a_batch_verify(void **state)
+{
+    struct world w;
+    struct log l;
+    struct plumb_digest release, rollout, content;
+    struct plumb_signer *key = NULL;
+    size_t enrolled;
+
+    (void)state;
+    world_begin(&w, NULL);
+    (void)log_publish(&w);
+    make_next(&w.make);
+    (void)make_new_key(&w.make, "ria"); /* signs from the next document on */
+    (void)world_govern(&w, NULL);
+    release = world_release(&w, "1.0");
+    rollout = world_start(&w, &release);
+    content = log_publish(&w);
+    assert_int_equal(plumb_signer_generate(PLUMB_KEY_ED25519, &key, NULL), PLUMB_OK);
+    enrolled = world_do(&w, make_enrolment(&w.make, "enid", "prod", "vroni", key, false));
+    make_principal(&w.make, "vroni", "verifier", "prod"); /* for make_recognition */
+    plumb_signer_free(w.make.people[w.make.npeople - 1].sign);
+    w.make.people[w.make.npeople - 1].sign = key;
+    (void)world_do(&w, make_recognition(&w.make, "vroni", "prod", "web@1.0", &release, &rollout,
+                                        2, &content));
+    log_take(&l, &w);
+    log_holds(&l);
+    /* and one that nobody enrolled does not */
+    plumb_bytes_clear(&l.entries[enrolled]);
+    memmove(&l.entries[enrolled], &l.entries[enrolled + 1],
+            (l.n - enrolled - 1) * sizeof l.entries[0]);
+    l.n--;
+    log_rehash(&l);
+    log_finds(&l, "key.unknown", enrolled, "it names nobody known");
+    log_clear(&l);
+    world_end(&w);
+}
+
 static void
 a_log_of_several_tiles_holds_and_the_tiles_above_are_compared(void **state)
 {
@@ -456,6 +495,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         T(an_untouched_log_holds_and_every_part_of_it_is_counted),
+        T(keys_that_are_new_within_a_batch_verify),
         T(a_log_of_several_tiles_holds_and_the_tiles_above_are_compared),
         T(a_changed_entry_is_found_though_nothing_else_was),
         T(a_changed_entry_is_found_though_the_tree_was_made_anew_and_signed),

@@ -221,6 +221,19 @@ an_export_of_a_live_log_holds_and_grows_with_it(void **state)
     AUDIT(0, in("log"));
 }
 
+static void
+the_copy_of_a_governance_document_must_be_the_one_that_was_in_force(void **state)
+{
+    (void)state;
+    EXPORT(0);
+    (void)in_bytes("log/governance/1.json", "{}", 2);
+    AUDIT(3, in("log"));
+    assert_says(last.out, "export.governance");
+    assert_int_equal(unlink(in("log/governance/1.json")), 0);
+    AUDIT(3, in("log"));
+    assert_says(last.out, "export.governance");
+}
+
 /* Answers GET with a file below the directory, until it is killed. */
 static void
 serve_files(int listening, const char *directory)
@@ -432,6 +445,7 @@ main(void)
         T(the_auditors_page_does_what_it_says),
         T(entries_are_for_auditors_and_not_for_strangers),
         T(an_export_of_a_live_log_holds_and_grows_with_it),
+        T(the_copy_of_a_governance_document_must_be_the_one_that_was_in_force),
         T(a_web_server_that_serves_an_export_is_audited),
         T(another_genesis_is_not_believed),
         T(a_watch_proves_that_the_log_grows_and_alarms_when_it_forked),

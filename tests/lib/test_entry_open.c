@@ -151,12 +151,28 @@ a_look_at_a_text_tells_what_writing_it_again_tells(void **state)
     assert_true(canonical > 50 && not_canonical > 20);
 }
 
+/* jansson reads over a NUL behind a number. */
+static void
+a_text_with_a_nul_between_its_values_is_not_canonical(void **state)
+{
+    static const char text[] = "[1,2\0,3]";
+    struct plumb_err err = { 0 };
+    json_t *json = NULL;
+
+    (void)state;
+    assert_false(json_text_is_canonical(text, sizeof text - 1));
+    assert_int_not_equal(PLUMB_OK,
+                         plumb_json_load_canonical(text, sizeof text - 1, 100, &json, &err));
+    assert_null(json);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_entry_opens_at_once_as_it_does_step_by_step),
         cmocka_unit_test(an_entry_with_any_byte_changed_is_refused_by_the_same_rule),
+        cmocka_unit_test(a_text_with_a_nul_between_its_values_is_not_canonical),
         cmocka_unit_test(a_look_at_a_text_tells_what_writing_it_again_tells),
     };
 

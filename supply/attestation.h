@@ -118,9 +118,10 @@ void attestation_free(struct attestation *a);
 /*
  * Opens an envelope, verifies it by the keys of the ring, and reads it. Rules "json.*",
  * "attestation.form" (no envelope), "attestation.unsigned" (a bare statement),
- * "attestation.signer" (by no key of the ring), "attestation.type" (no in-toto statement
- * inside), "attestation.subject" (none; two digests under one name), "attestation.predicate"
- * (what its predicate must say is missing or wrong).
+ * "attestation.signer" (by no key of the ring), "attestation.bare" (by one, but over the
+ * payload without its type), "attestation.type" (no in-toto statement v1 or v0.1 inside),
+ * "attestation.subject" (none; two digests under one name), "attestation.predicate" (what its
+ * predicate must say is missing or wrong).
  */
 PLUMB_MUST_CHECK enum plumb_code attestation_open(const void *data, size_t len,
                                                   const struct attestation_keyring *ring,

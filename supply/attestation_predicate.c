@@ -75,6 +75,30 @@ read_provenance(const struct attestation_in *in)
                                  &a->u.provenance.dependencies, &a->u.provenance.ndependencies);
 }
 
+/* Version 0.2: what was asked for is under "invocation", what went in are "materials". */
+static enum plumb_code
+read_provenance_02(const struct attestation_in *in)
+{
+    const json_t *metadata = json_object_get(in->predicate, "metadata");
+    const json_t *source = at(in->predicate, "invocation", "configSource");
+    struct attestation *a = in->a;
+    const char *uri;
+
+    PLUMB_TRY(attestation_need(in, at(in->predicate, "builder", "id"), "builder.id",
+                               &a->u.provenance.builder));
+    PLUMB_TRY(attestation_need(in, json_object_get(in->predicate, "buildType"), "buildType",
+                               &a->u.provenance.build_type));
+    PLUMB_TRY(attestation_text_of(in, json_object_get(source, "uri"), &uri));
+    if (uri != NULL)
+        PLUMB_TRY(split_source(in, uri, &a->u.provenance.source, &a->u.provenance.source_ref));
+    PLUMB_TRY(attestation_time(in, json_object_get(metadata, "buildStartedOn"),
+                               "metadata.buildStartedOn", &a->u.provenance.started));
+    PLUMB_TRY(attestation_time(in, json_object_get(metadata, "buildFinishedOn"),
+                               "metadata.buildFinishedOn", &a->u.provenance.finished));
+    return attestation_resources(in, json_object_get(in->predicate, "materials"),
+                                 &a->u.provenance.dependencies, &a->u.provenance.ndependencies);
+}
+
 static enum plumb_code
 read_summary(const struct attestation_in *in)
 {
@@ -194,6 +218,7 @@ static const struct {
     enum plumb_code (*read)(const struct attestation_in *in);
 } predicates[] = {
     { "https://slsa.dev/provenance/v1", false, ATTESTATION_PROVENANCE, read_provenance },
+    { "https://slsa.dev/provenance/v0.2", false, ATTESTATION_PROVENANCE, read_provenance_02 },
     { "https://slsa.dev/verification_summary/v1", false, ATTESTATION_SUMMARY, read_summary },
     { "https://in-toto.io/attestation/scai/v0.3", false, ATTESTATION_ATTRIBUTES,
       read_attributes },

@@ -11,24 +11,13 @@ malformed(const char *where, const char *why, struct plumb_err *err)
     return plumb_fail(err, PLUMB_INVALID, "attestation.form", where, "%s", why);
 }
 
-/* Either alphabet, with or without padding, as the standard one with it. */
 static enum plumb_code
 decode(const json_t *v, const char *where, struct plumb_bytes *ret, struct plumb_err *err)
 {
-    PLUMB_AUTO(auto_free) char *text = NULL;
-    size_t len = json_string_length(v);
-
     if (!json_is_string(v))
         return malformed(where, "want a string in base64", err);
-    text = malloc(len + 4);
-    if (text == NULL)
-        return plumb_fail_memory(err);
-    memcpy(text, json_string_value(v), len);
-    for (size_t i = 0; i < len; i++)
-        text[i] = text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i];
-    while (len % 4 != 0)
-        text[len++] = '=';
-    if (plumb_base64_parse(text, len, where, ret, NULL) != PLUMB_OK)
+    if (plumb_base64_parse_lenient(json_string_value(v), json_string_length(v), where, ret,
+                                   NULL) != PLUMB_OK)
         return malformed(where, "want base64", err);
     return PLUMB_OK;
 }

@@ -1,12 +1,14 @@
 #include "tests/t.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "supply/attestation.h"
 #include "tests/make.h"
 
-#define PROVENANCE "https://slsa.dev/provenance/v1"
+#define PROVENANCE    "https://slsa.dev/provenance/v1"
+#define PROVENANCE_02 "https://slsa.dev/provenance/v0.2"
 
 struct stage {
     struct make make;
@@ -86,6 +88,34 @@ provenance_is_read(void **state)
                   " \"b\"}}}");
     assert_string_equal(a->u.provenance.source, "https://user@git.example/web");
     assert_string_equal(a->u.provenance.source_ref, "refs/tags/v1");
+    attestation_free(a);
+    make_end(&s.make);
+}
+
+static void
+provenance_of_version_0_2_is_read(void **state)
+{
+    struct stage s;
+    struct attestation *a;
+
+    (void)state;
+    stage_begin(&s);
+    a = must_open(
+        &s, "qa", PROVENANCE_02,
+        "{\"builder\": {\"id\": \"b\"}, \"buildType\": \"t\", \"invocation\":"
+        " {\"configSource\": {\"uri\": \"git+https://git.example/web@refs/tags/v1\"}},"
+        " \"metadata\": {\"buildStartedOn\": \"2026-11-24T03:11:31Z\","
+        " \"buildFinishedOn\": \"2026-11-24T03:11:32Z\"}, \"materials\": [{\"uri\":"
+        " \"u\", \"digest\": {\"sha1\": \"abc\"}}]}");
+    assert_int_equal(a->kind, ATTESTATION_PROVENANCE);
+    assert_string_equal(a->u.provenance.builder, "b");
+    assert_string_equal(a->u.provenance.build_type, "t");
+    assert_string_equal(a->u.provenance.source, "https://git.example/web");
+    assert_string_equal(a->u.provenance.source_ref, "refs/tags/v1");
+    assert_int_equal(a->u.provenance.started, 1795489891);
+    assert_int_equal(a->u.provenance.finished, 1795489892);
+    assert_int_equal(a->u.provenance.ndependencies, 1);
+    assert_string_equal(a->u.provenance.dependencies[0].revision, "abc");
     attestation_free(a);
     make_end(&s.make);
 }
@@ -178,6 +208,11 @@ static const struct {
                   " \"runDetails\": {\"builder\": {\"id\": \"b\"}}}" },
     { PROVENANCE, "{\"buildDefinition\": {\"buildType\": \"t\"}, \"runDetails\": {\"builder\":"
                   " {\"id\": \"b\"}, \"metadata\": {\"finishedOn\": \"soon\"}}}" },
+    { PROVENANCE_02, "{\"buildType\": \"t\"}" },
+    { PROVENANCE_02, "{\"builder\": {\"id\": \"b\"}}" },
+    { PROVENANCE_02, "{\"builder\": {\"id\": \"b\"}, \"buildType\": \"t\", \"materials\": 1}" },
+    { PROVENANCE_02, "{\"builder\": {\"id\": \"b\"}, \"buildType\": \"t\", \"metadata\":"
+                     " {\"buildFinishedOn\": \"soon\"}}" },
     { "https://slsa.dev/verification_summary/v1",
       "{\"verifier\": {\"id\": \"v\"}, \"resourceUri\": \"r\", \"verificationResult\": "
       "\"OK\"}" },
@@ -308,6 +343,76 @@ a_signed_payload_is_read_as_strictly(void **state)
     make_end(&s.make);
 }
 
+#define V01  "\"_type\": \"https://in-toto.io/Statement/v0.1\""
+#define TEXT "{" V01 ", \"subject\": [{\"digest\": {\"sha256\": " D1 "}}], " PREDICATE "}"
+
+/* Signed by qa over what the caller says, with the signature as it is or in URL-safe base64
+ * without padding. */
+static char *
+envelope_of(struct stage *s, const struct plumb_signer *by, const struct plumb_bytes *signed_,
+            bool safe)
+{
+    struct plumb_bytes sig = { 0 };
+    char *payload = NULL, *text = NULL;
+    char *ret;
+
+    assert_ok(by->sign(by->self, signed_->data, signed_->len, &sig, &s->err), &s->err);
+    assert_ok(plumb_base64(TEXT, strlen(TEXT), &payload, &s->err), &s->err);
+    assert_ok(plumb_base64(sig.data, sig.len, &text, &s->err), &s->err);
+    for (char *c = text; safe && *c != '\0'; c++)
+        *c = *c == '+' ? '-' : *c == '/' ? '_' : *c == '=' ? '\0' : *c;
+    ret = malloc(strlen(payload) + strlen(text) + 200);
+    assert_non_null(ret);
+    (void)sprintf(ret,
+                  "{\"payloadType\": \"application/vnd.in-toto+json\", \"payload\": \"%s\","
+                  " \"signatures\": [{\"sig\": \"%s\"}], \"more\": 1}",
+                  payload, text);
+    free(payload);
+    free(text);
+    plumb_bytes_clear(&sig);
+    return ret;
+}
+
+static void
+a_statement_of_version_0_1_is_read_in_either_base64(void **state)
+{
+    struct stage s;
+    struct plumb_bytes pae = { 0 };
+
+    (void)state;
+    stage_begin(&s);
+    assert_ok(plumb_dsse_pae(PLUMB_PAYLOAD_TYPE, TEXT, strlen(TEXT), &pae, &s.err), &s.err);
+    for (int safe = 0; safe < 2; safe++) {
+        char *text = envelope_of(&s, make_who(&s.make, "qa")->sign, &pae, safe == 1);
+        struct attestation *a = NULL;
+
+        assert_ok(attestation_open(text, strlen(text), &s.ring, &a, &s.err), &s.err);
+        assert_int_equal(a->kind, ATTESTATION_REBUILD);
+        attestation_free(a);
+        free(text);
+    }
+    plumb_bytes_clear(&pae);
+    make_end(&s.make);
+}
+
+static void
+a_signature_over_the_bare_payload_is_refused(void **state)
+{
+    const struct plumb_bytes bare = { (uint8_t *)TEXT, strlen(TEXT) };
+    struct stage s;
+    char *text;
+
+    (void)state;
+    stage_begin(&s);
+    text = envelope_of(&s, make_who(&s.make, "qa")->sign, &bare, false);
+    refuse_text(&s, "attestation.bare", text);
+    free(text);
+    text = envelope_of(&s, make_who(&s.make, "mallory")->sign, &bare, false);
+    refuse_text(&s, "attestation.signer", text);
+    free(text);
+    make_end(&s.make);
+}
+
 static void
 envelopes_are_told_from_other_files(void **state)
 {
@@ -331,6 +436,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(provenance_is_read),
+        cmocka_unit_test(provenance_of_version_0_2_is_read),
         cmocka_unit_test(every_signer_of_the_ring_is_told_once),
         cmocka_unit_test(what_we_define_ourselves_is_read),
         cmocka_unit_test(each_predicate_is_known_by_its_type),
@@ -338,6 +444,8 @@ main(void)
         cmocka_unit_test(what_is_no_signed_envelope_is_refused),
         cmocka_unit_test(a_signer_outside_the_ring_is_nobody),
         cmocka_unit_test(a_signed_payload_is_read_as_strictly),
+        cmocka_unit_test(a_statement_of_version_0_1_is_read_in_either_base64),
+        cmocka_unit_test(a_signature_over_the_bare_payload_is_refused),
         cmocka_unit_test(envelopes_are_told_from_other_files),
     };
 

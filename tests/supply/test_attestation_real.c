@@ -1,0 +1,146 @@
+/* Envelopes of others' making, with the keys that they are told to be verified by. */
+#include "tests/t.h"
+
+#include <plumb/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "supply/attestation.h"
+#include "tests/real.h"
+
+#define KEYS_MAX 32
+
+struct ring {
+    struct plumb_pubkey *keys[KEYS_MAX];
+    struct attestation_keyring ring;
+};
+
+static void
+add_key(struct ring *r, const char *path)
+{
+    struct plumb_bytes pem = real_file(path), der = { 0 };
+    char *from = strstr((char *)pem.data, "KEY-----"), *to, *out;
+    struct plumb_err err;
+
+    assert_non_null(from);
+    from += strlen("KEY-----");
+    to = strstr(from, "-----END");
+    assert_non_null(to);
+    out = from;
+    for (const char *c = from; c < to; c++)
+        if (*c > ' ')
+            *out++ = *c;
+    assert_ok(plumb_base64_parse(from, (size_t)(out - from), path, &der, &err), &err);
+    assert_ok(plumb_pubkey_from_spki(der.data, der.len, NULL, false, path,
+                                     &r->keys[r->ring.nkeys], &err),
+              &err);
+    r->ring.nkeys++;
+    r->ring.keys = (const struct plumb_pubkey *const *)r->keys;
+    plumb_bytes_clear(&der);
+    plumb_bytes_clear(&pem);
+}
+
+static void
+ring_clear(struct ring *r)
+{
+    for (size_t i = 0; i < r->ring.nkeys; i++)
+        plumb_pubkey_free(r->keys[i]);
+}
+
+static void
+googles_summary_of_an_image_verifies_by_its_key(void **state)
+{
+    struct plumb_bytes file = real_file("slsa/vsa/gce/v1/gke-gce-pre.bcid-vsa.jsonl");
+    struct attestation *a = NULL;
+    struct plumb_err err = { 0 };
+    struct ring r = { 0 };
+
+    (void)state;
+    add_key(&r, "slsa/vsa/gce/v1/vsa_signing_public_key.pem");
+    assert_ok(attestation_open(file.data, file.len, &r.ring, &a, &err), &err);
+    assert_int_equal(a->kind, ATTESTATION_SUMMARY);
+    assert_true(a->u.summary.passed);
+    assert_int_equal(a->u.summary.nlevels, 2);
+    assert_string_equal(a->u.summary.levels[1], "SLSA_BUILD_LEVEL_2");
+    assert_false(a->subjects[0].has_sha256); /* it is about an image's number */
+    attestation_free(a);
+    a = NULL;
+    r.ring.nkeys = 0;
+    assert_refused("attestation.signer",
+                   attestation_open(file.data, file.len, &r.ring, &a, &err), &err);
+    r.ring.nkeys = 1;
+    ring_clear(&r);
+    plumb_bytes_clear(&file);
+}
+
+/* Google Cloud Build: its first key signed payloads, its later ones envelopes. */
+static const struct {
+    const char *name;
+    const char *rule; /* NULL: it verifies */
+} builds[] = {
+    { "github-tag", NULL },
+    { "github", "attestation.bare" },
+    { "gcs", "attestation.bare" },
+    { "invalid-keyid", "attestation.bare" }, /* a hint is not believed */
+    { "empty-signature", "attestation.signer" },
+    { "invalid-signature-encoding", "attestation.form" },
+    { "mismatch-payload-digest", "attestation.signer" },
+    { "multiple-signatures-2ndvalid", "attestation.bare" },
+};
+
+static void
+open_build(const char *name, const char *rule, const struct attestation_keyring *ring)
+{
+    struct attestation *a = NULL;
+    struct plumb_err err = { 0 };
+    struct plumb_bytes file;
+    json_t *json = NULL, *list;
+    enum plumb_code code;
+    char path[100], *text;
+
+    (void)snprintf(path, sizeof path, "slsa/gcb_v0.3/gcloud-container-%s.json", name);
+    file = real_file(path);
+    assert_ok(plumb_json_load_foreign(file.data, file.len, file.len, &json, &err), &err);
+    list = json_object_get(json_object_get(json, "provenance_summary"), "provenance");
+    text = json_dumps(json_object_get(json_array_get(list, 0), "envelope"), 0);
+    assert_non_null(text);
+    code = attestation_open(text, strlen(text), ring, &a, &err);
+    if (rule != NULL) {
+        assert_refused(rule, code, &err);
+    } else {
+        assert_ok(code, &err);
+        assert_string_equal(a->predicate_type, "https://slsa.dev/provenance/v0.1");
+        attestation_free(a);
+    }
+    free(text);
+    json_decref(json);
+    plumb_bytes_clear(&file);
+}
+
+static void
+cloud_builds_verify_where_the_envelope_was_signed(void **state)
+{
+    struct ring r = { 0 };
+
+    (void)state;
+    add_key(&r, "slsa/gcb_keys/us-west2.key");
+    add_key(&r, "slsa/gcb_keys/global.key");
+    add_key(&r, "slsa/gcb_keys/global-pae-provenanceSigner_1.key");
+    for (size_t i = 0; i < sizeof builds / sizeof *builds; i++)
+        open_build(builds[i].name, builds[i].rule, &r.ring);
+    ring_clear(&r);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(googles_summary_of_an_image_verifies_by_its_key),
+        cmocka_unit_test(cloud_builds_verify_where_the_envelope_was_signed),
+    };
+
+    if (!real_there(sizeof tests / sizeof *tests))
+        return 77;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

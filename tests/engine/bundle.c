@@ -10,35 +10,60 @@
 
 /* --- proofs --- */
 
+/* The file under way, and every node of the tree over the entries, a level after the other. */
+struct file {
+    const struct world *w;
+    FILE *f;
+    struct plumb_digest *levels[64];
+};
+
+static void
+grow_tree(struct file *file)
+{
+    const struct world *w = file->w;
+    size_t n = w->n;
+
+    file->levels[0] = calloc(n + 1, sizeof *file->levels[0]);
+    assert_non_null(file->levels[0]);
+    for (size_t i = 0; i < n; i++)
+        plumb_leaf_hash(w->entries[i].bytes.data, w->entries[i].bytes.len, &file->levels[0][i]);
+    for (unsigned l = 1; n > 1; l++) {
+        n /= 2;
+        file->levels[l] = calloc(n + 1, sizeof *file->levels[l]);
+        assert_non_null(file->levels[l]);
+        for (size_t i = 0; i < n; i++)
+            plumb_tree_root(&file->levels[l - 1][2 * i], 2, &file->levels[l][i]);
+    }
+}
+
+static void
+fell_tree(struct file *file)
+{
+    for (size_t l = 0; l < 64; l++)
+        free(file->levels[l]);
+}
+
 static enum plumb_code
 node(void *arg, unsigned level, uint64_t n, struct plumb_digest *ret, struct plumb_err *err)
 {
-    const struct world *w = arg;
-    size_t count = (size_t)1 << level;
-    struct plumb_digest *hashes = calloc(count, sizeof *hashes);
+    const struct file *file = arg;
 
     (void)err;
-    assert_non_null(hashes);
-    for (size_t i = 0; i < count; i++) {
-        const struct plumb_bytes *b = &w->entries[(n << level) + i].bytes;
-
-        plumb_leaf_hash(b->data, b->len, &hashes[i]);
-    }
-    plumb_tree_root(hashes, count, ret);
-    free(hashes);
+    *ret = file->levels[level][n];
     return PLUMB_OK;
 }
 
 static json_t *
-entry_json(const struct world *w, uint64_t index)
+entry_json(const struct file *file, uint64_t index)
 {
+    const struct world *w = file->w;
     const struct world_entry *e = &w->entries[index];
     struct plumb_digest proof[PLUMB_PROOF_MAX];
     json_t *hashes = json_array();
     struct plumb_err err = { 0 };
     size_t n;
 
-    assert_ok(plumb_inclusion_build(index, w->n, node, (void *)w, proof, &n, &err), &err);
+    assert_ok(plumb_inclusion_build(index, w->n, node, (void *)file, proof, &n, &err), &err);
     for (size_t i = 0; i < n; i++) {
         char *text = NULL;
 
@@ -52,8 +77,9 @@ entry_json(const struct world *w, uint64_t index)
 }
 
 static json_t *
-header_json(const struct world *w, const char *fleet)
+header_json(const struct file *file, const char *fleet)
 {
+    const struct world *w = file->w;
     struct plumb_checkpoint c = { .size = w->n };
     struct plumb_signer *const signers[] = { w->make.log };
     struct plumb_bytes note = { 0 };
@@ -62,7 +88,7 @@ header_json(const struct world *w, const char *fleet)
     json_t *line;
 
     (void)snprintf(c.origin, sizeof c.origin, "%s", MAKE_ORIGIN);
-    assert_ok(plumb_root_build(w->n, node, (void *)w, &c.root, &err), &err);
+    assert_ok(plumb_root_build(w->n, node, (void *)file, &c.root, &err), &err);
     assert_ok(plumb_checkpoint_sign(&c, signers, 1, &note, &err), &err);
     assert_ok(plumb_base64(note.data, note.len, &text, &err), &err);
     line = json_pack("{s:s, s:s, s:s, s:s}", "type", "bundle", "schema",
@@ -73,11 +99,6 @@ header_json(const struct world *w, const char *fleet)
 }
 
 /* --- the file --- */
-
-struct file {
-    const struct world *w;
-    FILE *f;
-};
 
 static void
 write_line(const struct file *file, json_t *line)
@@ -106,7 +127,7 @@ write_governance(const struct file *file)
         assert_true(engine_proposal(e, &link->statement, &p));
         for (size_t k = 0; k < p.nvotes; k++)
             if (k == 0 || p.votes[k].index != p.votes[k - 1].index)
-                json_array_append_new(entries, entry_json(file->w, p.votes[k].index));
+                json_array_append_new(entries, entry_json(file, p.votes[k].index));
         write_line(file, json_pack("{s:s, s:O, s:o}", "type", "governance", "document",
                                    link->document->json, "entries", entries));
     }
@@ -154,14 +175,14 @@ mark(const json_t *indexes, bool *named)
 static json_t *
 blob_json(const struct world *w, const char *hex)
 {
-    for (size_t i = 0; i < w->nblobs; i++) {
-        char text[PLUMB_DIGEST_HEX];
+    struct plumb_digest digest;
+    struct plumb_err err = { 0 };
 
-        plumb_digest_hex(&w->blobs[i].digest, text);
-        if (strcmp(text, hex) == 0)
+    assert_ok(plumb_digest_parse(hex, "", &digest, &err), &err);
+    for (size_t i = 0; i < w->nblobs; i++)
+        if (plumb_digest_eq(&w->blobs[i].digest, &digest))
             return json_loadb((const char *)w->blobs[i].bytes.data, w->blobs[i].bytes.len, 0,
                               NULL);
-    }
     fail_msg("no blob %s", hex);
     return NULL;
 }
@@ -188,7 +209,7 @@ write_section(void *arg, const struct engine_part *part, struct plumb_err *err)
     }
     for (i = 0; i < file->w->n; i++)
         if (named[i])
-            json_array_append_new(entries, entry_json(file->w, i));
+            json_array_append_new(entries, entry_json(file, i));
     write_line(file, json_pack("{s:s, s:o, s:o, s:o}", "type", "section", "section", section,
                                "referenceValues", documents, "entries", entries));
     free(named);
@@ -200,7 +221,7 @@ world_bundle(const struct world *w, const char *fleet)
 {
     struct engine_fleet_state state;
     struct plumb_err err = { 0 };
-    struct file file = { w, NULL };
+    struct file file = { .w = w };
     json_t *publication;
     char *text = NULL;
     size_t len = 0;
@@ -208,22 +229,23 @@ world_bundle(const struct world *w, const char *fleet)
     assert_true(engine_fleet(w->engine, fleet, &state));
     file.f = open_memstream(&text, &len);
     assert_non_null(file.f);
-    write_line(&file, header_json(w, fleet));
+    grow_tree(&file);
+    write_line(&file, header_json(&file, fleet));
     write_governance(&file);
-    publication = entry_json(w, state.publication);
+    publication = entry_json(&file, state.publication);
     json_object_set_new(publication, "type", json_string("publication"));
     write_line(&file, publication);
     assert_ok(engine_derive_all(w->engine, fleet, write_content, write_bucket, write_section,
                                 &file, &err),
               &err);
     assert_int_equal(fclose(file.f), 0);
+    fell_tree(&file);
     return (struct plumb_bytes){ (uint8_t *)text, len };
 }
 
-static struct plumb_trust *
-trust_of(const struct world *w, const char *fleet)
+struct plumb_bytes
+world_trust(const struct world *w, const char *fleet)
 {
-    struct plumb_trust *trust = NULL;
     struct plumb_bytes text = { 0 };
     char vkey[PLUMB_VKEY_TEXT], line[PLUMB_VKEY_TEXT + 8];
     struct plumb_vkey key;
@@ -237,8 +259,18 @@ trust_of(const struct world *w, const char *fleet)
                      "fleet", fleet, "genesis", make_hex(&w->genesis), "server", "policy", line,
                      "quorum none");
     assert_ok(plumb_json_canonical(json, &text, &err), &err);
-    assert_ok(plumb_trust_parse(text.data, text.len, &trust, &err), &err);
     json_decref(json);
+    return text;
+}
+
+static struct plumb_trust *
+trust_of(const struct world *w, const char *fleet)
+{
+    struct plumb_bytes text = world_trust(w, fleet);
+    struct plumb_trust *trust = NULL;
+    struct plumb_err err = { 0 };
+
+    assert_ok(plumb_trust_parse(text.data, text.len, &trust, &err), &err);
     plumb_bytes_clear(&text);
     return trust;
 }

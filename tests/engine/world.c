@@ -60,20 +60,38 @@ world_end(struct world *w)
     make_end(&w->make);
 }
 
+/* The blob of this digest; the last ones are the likely ones. NULL if there is none. */
+static const struct world_blob *
+find_blob(const struct world *w, const struct plumb_digest *digest)
+{
+    for (size_t i = w->nblobs; i-- > 0;)
+        if (plumb_digest_eq(&w->blobs[i].digest, digest))
+            return &w->blobs[i];
+    return NULL;
+}
+
 static enum plumb_code
 feed(struct world *w, struct engine *e, const struct plumb_signed *s, uint64_t index,
      plumb_time time)
 {
-    struct engine_blob *blobs = calloc(w->nblobs + 1, sizeof *blobs);
-    enum plumb_code code;
+    struct plumb_digest needs[64];
+    struct engine_blob blobs[64];
+    size_t nblobs = 0, before, n, nread;
 
-    assert_non_null(blobs);
-    for (size_t i = 0; i < w->nblobs; i++)
-        blobs[i] = (struct engine_blob){ w->blobs[i].digest, w->blobs[i].bytes.data,
-                                         w->blobs[i].bytes.len };
-    code = engine_apply(e, s, index, time, blobs, w->nblobs, &w->effect, &w->err);
-    free(blobs);
-    return code;
+    do { /* a document that is there names more */
+        before = nblobs;
+        assert_ok(engine_needs(s->statement, blobs, nblobs, needs, 64, &n, &nread, &w->err),
+                  &w->err);
+        nblobs = 0;
+        for (size_t i = 0; i < n; i++) {
+            const struct world_blob *b = find_blob(w, &needs[i]);
+
+            if (b != NULL)
+                blobs[nblobs++] =
+                    (struct engine_blob){ b->digest, b->bytes.data, b->bytes.len };
+        }
+    } while (nblobs != before);
+    return engine_apply(e, s, index, time, blobs, nblobs, &w->effect, &w->err);
 }
 
 enum plumb_code

@@ -106,6 +106,8 @@ void world_same(char *one, char *two);
 struct engine *world_replay(struct world *w);
 /* The bundle file of what was last published in a fleet. The caller clears it. */
 struct plumb_bytes world_bundle(const struct world *w, const char *fleet);
+/* The trust file that verifies it. The caller clears it. */
+struct plumb_bytes world_trust(const struct world *w, const char *fleet);
 
 /* And as libplumb verified it; the caller frees it. */
 struct plumb_bundle *world_open(const struct world *w, const char *fleet);

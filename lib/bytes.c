@@ -98,30 +98,34 @@ plumb_hex(const void *data, size_t len, char *ret)
     *ret = '\0';
 }
 
-static int
-nibble(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#define DIGIT 0x10 /* marks, beside its value, what is a lower-case hex digit */
+
+static const uint8_t nibbles[256] = {
+    ['0'] = DIGIT,      ['1'] = DIGIT | 1,  ['2'] = DIGIT | 2,  ['3'] = DIGIT | 3,
+    ['4'] = DIGIT | 4,  ['5'] = DIGIT | 5,  ['6'] = DIGIT | 6,  ['7'] = DIGIT | 7,
+    ['8'] = DIGIT | 8,  ['9'] = DIGIT | 9,  ['a'] = DIGIT | 10, ['b'] = DIGIT | 11,
+    ['c'] = DIGIT | 12, ['d'] = DIGIT | 13, ['e'] = DIGIT | 14, ['f'] = DIGIT | 15,
+};
 
 enum plumb_code
 plumb_hex_parse(const char *hex, const char *where, uint8_t *ret, size_t max, size_t *ret_len,
                 struct plumb_err *err)
 {
+    const uint8_t *p = (const uint8_t *)hex;
     size_t len = strlen(hex);
+    uint8_t all = DIGIT;
 
     if (len % 2 != 0 || len / 2 > max)
         return plumb_fail(err, PLUMB_INVALID, "hex.form", where,
                           "want an even number of hex digits, at most %zu, not %zu", 2 * max,
                           len);
     for (size_t i = 0; i < len; i++)
-        if (nibble(hex[i]) < 0)
-            return plumb_fail(err, PLUMB_INVALID, "hex.form", where,
-                              "want lower-case hex digits only");
+        all &= nibbles[p[i]];
+    if ((all & DIGIT) == 0)
+        return plumb_fail(err, PLUMB_INVALID, "hex.form", where,
+                          "want lower-case hex digits only");
     for (size_t i = 0; i < len / 2; i++)
-        ret[i] = (uint8_t)(nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]));
+        ret[i] = (uint8_t)(nibbles[p[2 * i]] << 4 | (nibbles[p[2 * i + 1]] & 15));
     *ret_len = len / 2;
     return PLUMB_OK;
 }

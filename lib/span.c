@@ -26,6 +26,11 @@ span_text(struct span *s, const char *text)
 static size_t
 string_len(const char *p, size_t len)
 {
+    const char *end = len > 1 ? memchr(p + 1, '"', len - 1) : NULL;
+
+    /* most have no escape, and are long: so the C library looks first */
+    if (end == NULL || memchr(p + 1, '\\', (size_t)(end - p) - 1) == NULL)
+        return end != NULL ? (size_t)(end - p) + 1 : 0;
     for (size_t i = 1; i < len; i++) {
         if (p[i] == '\\')
             i++;

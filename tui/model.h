@@ -67,7 +67,7 @@ struct tui_statement {
     char state[24];    /* by the service: "open", ... */
     char key[160];     /* that signed it */
     char checked[400]; /* what was verified here, or why that failed */
-    char needed[400];  /* who can still approve: "1 more security-officer: sol or sam" */
+    char needed[1024]; /* who can still approve: "1 more security-officer: sol or sam" */
     char payload[TUI_NAME], version[TUI_NAME], fleet[TUI_NAME]; /* "" where it names none */
     struct plumb_digest release; /* that it is about; zero for governance */
     plumb_time issued, expires;

@@ -19,6 +19,7 @@
 #define BEAT_S  10  /* between heartbeats in the instance table */
 #define GONE_S  600 /* after which another instance's row is forgotten */
 #define KEEP_MS 200 /* between writes of the kept checkpoint at least */
+#define PACE_MS 20  /* between two looks: a busy writer wakes us after each commit */
 
 struct follower {
     struct core *core;
@@ -30,7 +31,7 @@ struct follower {
     char name[100];
     plumb_time started;
     int64_t wish_ms;
-    int64_t beat_ms, kept_ms;
+    int64_t looked_ms, beat_ms, kept_ms;
     uint64_t kept_size;
     int64_t clock_offset_ms; /* wall minus monotonic at the last look */
 };
@@ -224,6 +225,16 @@ wait_for_news(struct follower *f, int milliseconds)
     (void)!read(f->wake_fd, &count, sizeof count);
 }
 
+static void
+keep_pace(struct follower *f)
+{
+    int64_t rest = f->looked_ms + PACE_MS - now_ms(CLOCK_MONOTONIC);
+
+    if (rest > 0)
+        (void)nanosleep(&(struct timespec){ 0, rest * 1000 * 1000 }, NULL);
+    f->looked_ms = now_ms(CLOCK_MONOTONIC);
+}
+
 static void *
 run(void *arg)
 {
@@ -232,6 +243,8 @@ run(void *arg)
     while (!atomic_load(&f->stopping)) {
         struct plumb_err err;
         plumb_time due;
+
+        keep_pace(f);
         bool healthy = look(f, &due, &err) == PLUMB_OK;
 
         if (healthy != atomic_exchange(&f->healthy, healthy)) {

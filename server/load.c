@@ -62,6 +62,16 @@ reserve(struct load *load, size_t n, struct plumb_err *err)
     return load->blobs != NULL && load->bytes != NULL ? PLUMB_OK : plumb_fail_memory(err);
 }
 
+static enum plumb_code
+absent(const struct plumb_digest *digest, struct plumb_err *err)
+{
+    char hex[PLUMB_DIGEST_HEX];
+
+    plumb_digest_hex(digest, hex);
+    return plumb_fail(err, PLUMB_REFUSED, "blob.absent", hex,
+                      "the statement names a blob that is not stored: upload it first");
+}
+
 /* All that the statement names directly, with the bytes of those that are read. */
 static enum plumb_code
 read_named(struct load *load, const struct plumb_digest *digests, size_t n, size_t nread,
@@ -72,19 +82,19 @@ read_named(struct load *load, const struct plumb_digest *digests, size_t n, size
     if (there == NULL)
         return plumb_fail_memory(err);
     PLUMB_TRY(reserve(load, n, err));
-    PLUMB_TRY(db_blob_exist(load->db, digests, n, there, err));
+    if (n > nread) /* one that is read is there */
+        PLUMB_TRY(db_blob_exist(load->db, digests + nread, n - nread, there + nread, err));
     for (size_t i = 0; i < n; i++) {
-        char hex[PLUMB_DIGEST_HEX];
+        enum plumb_code code = PLUMB_OK;
 
-        plumb_digest_hex(&digests[i], hex);
-        if (!there[i])
-            return plumb_fail(err, PLUMB_REFUSED, "blob.absent", hex,
-                              "the statement names a blob that is not stored: upload it first");
         load->blobs[i].digest = digests[i];
         load->nblobs = i + 1;
-        if (i >= nread)
-            continue;
-        PLUMB_TRY(db_blob_get(load->db, &digests[i], &load->bytes[i], err));
+        if (i < nread)
+            code = db_blob_get(load->db, &digests[i], &load->bytes[i], err);
+        if (code == PLUMB_NOT_FOUND || (i >= nread && !there[i]))
+            return absent(&digests[i], err);
+        if (code != PLUMB_OK)
+            return code;
         load->blobs[i].data = load->bytes[i].data;
         load->blobs[i].len = load->bytes[i].len;
     }
@@ -95,7 +105,7 @@ enum plumb_code
 load_blobs(struct load *load, const struct plumb_statement *s, struct plumb_err *err)
 {
     PLUMB_AUTO(auto_free)
-    struct plumb_digest *digests = calloc(ENGINE_BLOBS_MAX, sizeof *digests);
+    struct plumb_digest *digests = malloc(ENGINE_BLOBS_MAX * sizeof *digests);
     size_t n, nread, before;
 
     if (digests == NULL)

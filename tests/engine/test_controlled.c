@@ -435,6 +435,26 @@ a_waiver_stands_for_a_should_until_it_lapses(void **state)
     world_end(&w);
 }
 
+/* It was a SHOULD when it was waived. */
+static void
+no_waiver_stands_for_a_must(void **state)
+{
+    struct world w;
+    struct plumb_digest id;
+
+    (void)state;
+    controlled_begin(&w, NULL);
+    id = controlled_propose(&w, "1.0");
+    (void)waive(&w, &id, "BLD-ENV", w.make.now + WORLD_DAY);
+    expect(&w, &id, "BLD-ENV", ENGINE_CONTROL_WAIVED, "guards");
+    make_next(&w.make);
+    make_set(&w.make, "controls.profile.controls",
+             json_pack("{s:{s:s}}", "BLD-ENV", "level", "must"));
+    (void)world_govern(&w, NULL);
+    expect(&w, &id, "BLD-ENV", ENGINE_CONTROL_OPEN, "nothing");
+    world_end(&w);
+}
+
 static void
 lapses_only_alert(struct make *m)
 {
@@ -487,6 +507,12 @@ an_approval_is_evaluated_recorded_and_replayed(void **state)
     assert_ok(engine_due_members(w.engine, &due, &members, &w.err), &w.err);
     json_object_set_new(json_array_get(json_object_get(members, "results"), 0), "state",
                         json_string("waived"));
+    world_refuse(
+        &w, "time.not-due",
+        make_signed(&w.make, "plumbd", PLUMB_KIND_EVALUATION, "web@1.0", &id, members));
+    assert_ok(engine_due_members(w.engine, &due, &members, &w.err), &w.err);
+    json_object_set_new(json_array_get(json_object_get(members, "results"), 0), "level",
+                        json_string("shoult"));
     world_refuse(
         &w, "time.not-due",
         make_signed(&w.make, "plumbd", PLUMB_KIND_EVALUATION, "web@1.0", &id, members));
@@ -758,6 +784,7 @@ main(void)
         cmocka_unit_test(a_role_is_trusted_by_the_keys_of_its_principals),
         cmocka_unit_test(what_a_file_is_refused_for_is_told),
         cmocka_unit_test(a_waiver_stands_for_a_should_until_it_lapses),
+        cmocka_unit_test(no_waiver_stands_for_a_must),
         cmocka_unit_test(a_lapse_holds_no_rollout_unless_governance_says_so),
         cmocka_unit_test(an_approval_is_evaluated_recorded_and_replayed),
         cmocka_unit_test(a_begin_is_held_to_the_controls_too),

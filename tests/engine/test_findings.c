@@ -66,6 +66,9 @@ an_advisory_finds_every_bill_that_has_the_package(void **state)
     controlled_import(&w, controlled_record("GHSA-3", "leftpad", "9.0.0", T1, HIGH));
     assert_false(controlled_finding(&w, &one, "GHSA-2", &f));
     assert_false(controlled_finding(&w, &one, "GHSA-3", &f));
+    /* what no fleet accepts is due nowhere */
+    w.make.now += 31 * WORLD_DAY;
+    assert_false(must_find(&w, &one, "GHSA-1").overdue);
     world_end(&w);
 }
 
@@ -158,7 +161,7 @@ an_advisory_that_is_modified_or_withdrawn_clears_what_it_caused(void **state)
     expect(&w, &id, "GHSA-1", ENGINE_FINDING_OPEN);
     assert_int_equal(must_find(&w, &id, "GHSA-1").since, since);
     controlled_import(
-        &w, controlled_record("GHSA-1", "left-pad", "0.1.0", "2026-09-04T00:00:00Z", HIGH));
+        &w, controlled_record("GHSA-1", "unheard-of", "0.1.0", "2026-09-04T00:00:00Z", HIGH));
     expect(&w, &id, "GHSA-1", ENGINE_FINDING_GONE);
     controlled_import(
         &w, controlled_record("GHSA-1", "lodash", "4.17.22", "2026-09-05T00:00:00Z", HIGH));
@@ -183,7 +186,8 @@ vex(const char *status, const char *product)
                             json_string("vulnerable_code_not_in_execute_path"));
     return json_pack("{s:s, s:s, s:s, s:s, s:i, s:[o]}", "@context",
                      "https://openvex.dev/ns/v0.2.0", "@id", "https://scan.example/1", "author",
-                     "scan", "timestamp", T1, "version", 1, "statements", statement);
+                     "scan", "timestamp", strcmp(status, "not_affected") == 0 ? T2 : T1,
+                     "version", 1, "statements", statement);
 }
 
 static void
@@ -204,6 +208,10 @@ a_trusted_issuer_clears_a_finding_with_a_reason(void **state)
     assert_string_equal(
         controlled_attest(&w, &id, "scan", type, vex("not_affected", "pkg:npm/left-pad@1.0.0")),
         "");
+    expect(&w, &id, "GHSA-1", ENGINE_FINDING_OPEN);
+    assert_string_equal(controlled_attest(&w, &id, "scan", type,
+                                          vex("under_investigation", "pkg:npm/lodash@4.0.0")),
+                        "");
     expect(&w, &id, "GHSA-1", ENGINE_FINDING_OPEN);
     assert_string_equal(
         controlled_attest(&w, &id, "scan", type, vex("not_affected", "pkg:npm/lodash@4.0.0")),
@@ -247,34 +255,35 @@ a_feed_that_has_gone_silent_opens_the_control(void **state)
 static void
 another_bill_takes_the_place_of_the_first(void **state)
 {
+    static const char text[] =
+        "{\"bomFormat\": \"CycloneDX\", \"specVersion\": \"1.5\", \"version\": 1,"
+        " \"components\": [{\"type\": \"library\", \"name\": \"lodash\", \"version\":"
+        " \"4.17.21\", \"purl\": \"pkg:npm/lodash@4.17.21\"}]}";
+    const struct plumb_digest bill = make_digest(text);
+    struct plumb_bytes bytes = { 0 };
     struct world w;
-    struct plumb_digest id, bill;
+    struct plumb_digest id;
 
     (void)state;
     controlled_begin(&w, NULL);
     id = controlled_release(&w, "1.0");
     controlled_import(&w, controlled_record("GHSA-1", "lodash", "4.17.21", T1, HIGH));
+    controlled_import(&w, controlled_record("GHSA-2", "left-pad", "1.3.0", T1, HIGH));
     expect(&w, &id, "GHSA-1", ENGINE_FINDING_OPEN);
-    bill = controlled_bill(&w, "1.0.0", "4.17.21");
+    expect(&w, &id, "GHSA-2", ENGINE_FINDING_OPEN);
     assert_string_equal(
         controlled_attest(&w, &id, "forge", "https://in-toto.io/attestation/reference/v0.1",
                           json_pack("{s:[{s:s, s:{s:o}}]}", "references", "uri", "sbom",
                                     "digest", "sha256", make_hex(&bill))),
         "");
     expect(&w, &id, "GHSA-1", ENGINE_FINDING_OPEN);
-    for (size_t i = 0; i < w.nblobs; i++)
-        if (plumb_digest_eq(&w.blobs[i].digest, &bill)) {
-            struct plumb_bytes copy = { 0 };
-
-            assert_ok(
-                plumb_bytes_copy(w.blobs[i].bytes.data, w.blobs[i].bytes.len, &copy, &w.err),
-                &w.err);
-            assert_string_equal(controlled_attach(&w, &id, PLUMB_FILE_SBOM, copy), "");
-            break;
-        }
+    assert_ok(plumb_bytes_copy(text, strlen(text), &bytes, &w.err), &w.err);
+    assert_string_equal(controlled_attach(&w, &id, PLUMB_FILE_SBOM, bytes), "");
     expect(&w, &id, "GHSA-1", ENGINE_FINDING_GONE);
-    controlled_import(&w, controlled_record("GHSA-2", "lodash", "4.18.0", T1, HIGH));
-    expect(&w, &id, "GHSA-2", ENGINE_FINDING_OPEN);
+    expect(&w, &id, "GHSA-2", ENGINE_FINDING_GONE);
+    controlled_import(&w, controlled_record("GHSA-3", "lodash", "4.18.0", T1, HIGH));
+    expect(&w, &id, "GHSA-3", ENGINE_FINDING_OPEN);
+    assert_int_equal(must_find(&w, &id, "GHSA-3").components, 1);
     world_end(&w);
 }
 
@@ -419,6 +428,25 @@ an_overdue_finding_has_its_revocation_proposed_once(void **state)
     assert_false(engine_wish(w.engine, w.make.now, &wish));
     (void)world_vote(&w, "sol", &proposal, PLUMB_APPROVE);
     assert_int_equal(world_state(&w, &proposal), ENGINE_PROPOSAL_EFFECTIVE);
+    world_end(&w);
+}
+
+static void
+to_leave_nothing_is_for_people_to_propose(void **state)
+{
+    struct world w;
+    struct plumb_digest id;
+    struct engine_wish wish;
+
+    (void)state;
+    controlled_begin(&w, NULL);
+    id = controlled_release(&w, "1.0");
+    (void)world_start(&w, &id);
+    (void)world_complete(&w, &id);
+    controlled_import(&w, controlled_record("GHSA-1", "lodash", "4.17.21", T1, HIGH));
+    w.make.now += 31 * WORLD_DAY;
+    assert_true(must_find(&w, &id, "GHSA-1").overdue);
+    assert_false(engine_wish(w.engine, w.make.now, &wish));
     world_end(&w);
 }
 
@@ -577,6 +605,7 @@ main(void)
         cmocka_unit_test(trust_that_comes_later_matches_what_is_there),
         cmocka_unit_test(the_bundle_tells_what_is_open),
         cmocka_unit_test(an_overdue_finding_has_its_revocation_proposed_once),
+        cmocka_unit_test(to_leave_nothing_is_for_people_to_propose),
         cmocka_unit_test(the_service_proposes_nothing_else),
         cmocka_unit_test(a_finding_shortens_a_phase_out_when_people_approve),
         cmocka_unit_test(it_is_undone_and_replayed_whole),

@@ -319,6 +319,12 @@ invented_sbom(struct world *w)
 }
 
 static void
+findings_without_controls(struct world *w)
+{
+    replace(w, 0, "findings", json_array());
+}
+
+static void
 release_of_another(struct world *w)
 {
     replace(w, 0, "approval", json_deep_copy(member(w, 1, "approval")));
@@ -512,6 +518,7 @@ sections_that_say_more_than_their_proof_are_refused(void **state)
         CASE(other_name, "bundle.release"),
         CASE(other_values, "bundle.release"),
         CASE(invented_sbom, "bundle.release"),
+        CASE(findings_without_controls, "bundle.findings"),
         CASE(release_of_another, "bundle.release"),
         CASE(vote_left_out, "bundle.quorum"),
         CASE(vote_of_another, "bundle.votes"),

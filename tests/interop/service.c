@@ -52,12 +52,17 @@ static void
 say_service(void)
 {
     json_t *trust = plumbd_json(&service, "GET", "/v1/trust/prod", NULL, 200);
-    char text[PLUMB_VKEY_TEXT];
+    struct plumb_bytes file = { 0 };
+    char text[PLUMB_VKEY_TEXT], path[300];
     struct plumb_vkey vkey;
     struct plumb_err err;
 
     assert_ok(plumb_vkey_make(MAKE_ORIGIN, 1, make.log->pub, &vkey, &err), &err);
     plumb_vkey_text(&vkey, text);
+    assert_ok(plumb_json_canonical(trust, &file, &err), &err);
+    write_file("trust.json", &file, path);
+    plumb_bytes_clear(&file);
+    printf("trust=%s\n", path);
     printf("url=https://127.0.0.1:%u\n", plumbd_port(&service));
     printf("pin=%s\n", json_string_value(json_array_get(json_object_get(trust, "server"), 0)));
     printf("socket=%s/plumbd.sock\n", service.data);

@@ -244,9 +244,14 @@ func audit() error {
 		return fmt.Errorf("the entries do not have the checkpoint's root: %v", err)
 	}
 
-	// Every tile, whole and partial, is what the entries make.
-	list := tlog.NewTiles(8, 0, tree.N)
-	for _, t := range list {
+	// Every tile, whole and partial, is what the entries make. The list has partial ones of
+	// every width; of files only the widest must be there.
+	checked := 0
+	for _, t := range tlog.NewTiles(8, 0, tree.N) {
+		if widest := tree.N>>(8*t.L) - t.N*256; client == nil && t.W < 256 && int64(t.W) < widest {
+			continue
+		}
+		checked++
 		want, err := tlog.ReadTileData(t, own)
 		if err != nil {
 			return err
@@ -277,7 +282,7 @@ func audit() error {
 		}
 		fmt.Printf("extends %d, ", old.N)
 	}
-	fmt.Printf("%d entries included, %d tiles recomputed\n", proven, len(list))
+	fmt.Printf("%d entries included, %d tiles recomputed\n", proven, checked)
 	return nil
 }
 

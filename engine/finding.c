@@ -218,9 +218,7 @@ touch(struct engine *e, const struct plumb_digest *release, struct plumb_err *er
     for (size_t i = 0; i < doc->nfleets; i++) {
         const struct placement *p = state_placement(e, doc->fleets[i].name, release);
 
-        if (p != NULL &&
-            (p->place == ENGINE_PLACE_INCOMING || p->place == ENGINE_PLACE_CURRENT ||
-             p->place == ENGINE_PLACE_OUTGOING))
+        if (placement_is_accepted(p))
             PLUMB_TRY(derive_touch(e, p->fleet.s, p->payload.s, err));
     }
     return PLUMB_OK;

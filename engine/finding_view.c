@@ -190,9 +190,7 @@ is_accepted(const struct engine *e, const struct plumb_digest *release)
     for (size_t i = 0; i < doc->nfleets; i++) {
         const struct placement *p = state_placement(e, doc->fleets[i].name, release);
 
-        if (p != NULL &&
-            (p->place == ENGINE_PLACE_INCOMING || p->place == ENGINE_PLACE_CURRENT ||
-             p->place == ENGINE_PLACE_OUTGOING))
+        if (placement_is_accepted(p))
             return true;
     }
     return false;

@@ -163,13 +163,6 @@ count_compromised(const struct plumb_governance *doc)
     return n;
 }
 
-static bool
-is_accepted(const struct placement *p)
-{
-    return p->place == ENGINE_PLACE_INCOMING || p->place == ENGINE_PLACE_CURRENT ||
-           p->place == ENGINE_PLACE_OUTGOING;
-}
-
 /* The steps that open a version's window, or widen it, rest on a quorum. What its successor did
  * only narrows it; revocations stand. */
 static bool
@@ -218,7 +211,7 @@ check_dispositions(const struct engine *e, const struct proposed *what, plumb_ti
             return plumb_fail(err, PLUMB_REFUSED, "governance.disposition",
                               "predicate.compromise", "keep %s@%s until a time ahead",
                               d->payload, d->version);
-        if (p != NULL && is_accepted(p) && !loses_quorum(e, p))
+        if (p != NULL && placement_is_accepted(p) && !loses_quorum(e, p))
             return plumb_fail(err, PLUMB_REFUSED, "governance.disposition",
                               "predicate.compromise", "%s@%s in %s does not lose its quorum",
                               d->payload, d->version, d->fleet);
@@ -318,7 +311,7 @@ undermine_lost(struct engine *e, struct plumb_err *err)
     for (size_t i = 0; i < placements->norder; i++) {
         const struct placement *p = (const struct placement *)placements->order[i]->record;
 
-        for (size_t k = 0; is_accepted(p) && k < p->nsteps; k++)
+        for (size_t k = 0; placement_is_accepted(p) && k < p->nsteps; k++)
             if (rests_on_quorum(&p->steps[k]))
                 PLUMB_TRY(undermine_if_lost(e, &p->steps[k].proposal, err));
     }
@@ -361,7 +354,7 @@ dispose_undermined(struct engine *e, const struct proposed *what, struct moment 
     for (size_t i = 0; i < m->norder; i++) {
         const struct placement *p = (const struct placement *)m->order[i]->record;
 
-        if (is_accepted(p) && is_undermined(e, p))
+        if (placement_is_accepted(p) && is_undermined(e, p))
             PLUMB_TRY(dispose(e, what, p, at, err));
     }
     return PLUMB_OK;
@@ -411,7 +404,8 @@ govern_restore(struct engine *e, struct plumb_err *err)
         const struct placement *p = (const struct placement *)m->order[i]->record;
         struct name fleet = p->fleet;
 
-        if (!is_accepted(p) || p->kept_until == PLUMB_TIME_NEVER || is_undermined(e, p))
+        if (!placement_is_accepted(p) || p->kept_until == PLUMB_TIME_NEVER ||
+            is_undermined(e, p))
             continue;
         PLUMB_TRY(place_keep(e, fleet.s, &p->release, PLUMB_TIME_NEVER, err));
     }

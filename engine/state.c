@@ -471,6 +471,13 @@ state_placement(const struct engine *e, const char *fleet, const struct plumb_di
     return state_get_key(e, STATE_PLACEMENTS, &key);
 }
 
+bool
+placement_is_accepted(const struct placement *p)
+{
+    return p != NULL && (p->place == ENGINE_PLACE_INCOMING ||
+                         p->place == ENGINE_PLACE_CURRENT || p->place == ENGINE_PLACE_OUTGOING);
+}
+
 const struct track *
 state_track(const struct engine *e, const char *fleet, const char *payload)
 {

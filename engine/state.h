@@ -319,6 +319,8 @@ const struct proposal *state_proposal(const struct engine *e, const struct plumb
 const struct version *state_version(const struct engine *e, const struct plumb_digest *id);
 const struct placement *state_placement(const struct engine *e, const char *fleet,
                                         const struct plumb_digest *release);
+/* Incoming, current or outgoing; false for NULL too. */
+bool placement_is_accepted(const struct placement *p);
 const struct track *state_track(const struct engine *e, const char *fleet, const char *payload);
 const struct fleet_record *state_fleet(const struct engine *e, const char *fleet);
 /* The document in force; NULL before the genesis. */

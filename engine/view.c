@@ -205,8 +205,7 @@ engine_each_placement(const struct engine *e, const char *fleet, bool accepted_o
         struct engine_placement view;
 
         if ((fleet != NULL && strcmp(fleet, p->fleet.s) != 0) ||
-            (accepted_only && p->place != ENGINE_PLACE_INCOMING &&
-             p->place != ENGINE_PLACE_CURRENT && p->place != ENGINE_PLACE_OUTGOING))
+            (accepted_only && !placement_is_accepted(p)))
             continue;
         show_placement(e, p, &view);
         if (!fn(arg, &view))

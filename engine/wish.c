@@ -97,13 +97,6 @@ wish_for(const struct engine *e, const struct placement *p, plumb_time now,
 }
 
 static bool
-is_accepted(const struct placement *p)
-{
-    return p->place == ENGINE_PLACE_INCOMING || p->place == ENGINE_PLACE_CURRENT ||
-           p->place == ENGINE_PLACE_OUTGOING;
-}
-
-static bool
 any_follows(const struct plumb_controls *c)
 {
     return ((c->lapse | c->finding | c->overdue) &
@@ -122,7 +115,7 @@ engine_wish(const struct engine *e, plumb_time now, struct engine_wish *ret)
         const struct placement *p = (const struct placement *)m->order[i]->record;
         const struct plumb_fleet *rules = plumb_governance_fleet(doc, p->fleet.s);
 
-        if (is_accepted(p) && rules != NULL && plumb_fleet_has(rules, p->payload.s) &&
+        if (placement_is_accepted(p) && rules != NULL && plumb_fleet_has(rules, p->payload.s) &&
             plumb_governance_payload(doc, p->payload.s) != NULL && wish_for(e, p, now, ret))
             return true;
     }
@@ -138,7 +131,7 @@ is_wished(const struct context *c, const char *fleet, const struct plumb_digest 
     const struct placement *p = state_placement(c->e, fleet, release);
     struct engine_wish w;
 
-    return p != NULL && is_accepted(p) && wish_for(c->e, p, c->time, &w) && w.kind == kind;
+    return placement_is_accepted(p) && wish_for(c->e, p, c->time, &w) && w.kind == kind;
 }
 
 static enum plumb_code

@@ -90,6 +90,44 @@ the_built_in_profile_ascends_and_each_control_can_be_met(void **state)
 }
 
 static void
+row_of(const struct plumb_control *c, char *ret, size_t size)
+{
+    size_t n = (size_t)snprintf(ret, size, "| %s | %s | %s | ", c->id,
+                                c->must ? "MUST" : "SHOULD", c->text);
+    const char *comma = "";
+
+    for (unsigned way = 0; way < PLUMB_WAY_COUNT; way++)
+        if ((c->ways & 1u << way) != 0) {
+            n += (size_t)snprintf(ret + n, size - n, "%s%s", comma,
+                                  plumb_way_text((enum plumb_way)way));
+            comma = ", ";
+        }
+    (void)snprintf(ret + n, size - n, " |\n");
+}
+
+static void
+the_page_has_the_built_in_profile(void **state)
+{
+    static char page[1 << 16];
+    char path[4096], row[600];
+    FILE *f;
+
+    (void)state;
+    (void)snprintf(path, sizeof path, "%s/docs/controls.md", getenv("PLUMB_SOURCE"));
+    f = fopen(path, "r");
+    assert_non_null(f);
+    assert_true(fread(page, 1, sizeof page - 1, f) > 0);
+    (void)fclose(f);
+    for (size_t i = 0; i < plumb_profile_count(); i++) {
+        struct plumb_control c = plumb_profile_control(i);
+
+        row_of(&c, row, sizeof row);
+        if (strstr(page, row) == NULL)
+            fail_msg("docs/controls.md lacks: %s", row);
+    }
+}
+
+static void
 a_site_changes_drops_and_adds_controls(void **state)
 {
     struct make m;
@@ -351,6 +389,7 @@ main(void)
         cmocka_unit_test(controls_are_read_whole),
         cmocka_unit_test(a_document_without_controls_has_none),
         cmocka_unit_test(the_built_in_profile_ascends_and_each_control_can_be_met),
+        cmocka_unit_test(the_page_has_the_built_in_profile),
         cmocka_unit_test(a_site_changes_drops_and_adds_controls),
         cmocka_unit_test(a_site_replaces_the_profile),
         cmocka_unit_test(what_is_wrong_is_refused_with_its_place),

@@ -7,6 +7,7 @@
 #include "lib/own.h"
 #include "supply/attestation_read.h"
 #include "supply/envelope.h"
+#include "supply/sigstore.h"
 
 #define STATEMENT    "https://in-toto.io/Statement/"
 #define SUBJECTS_MAX 65536
@@ -189,8 +190,17 @@ attestation_is(const void *data, size_t len)
     PLUMB_AUTO(plumb_json_auto) json_t *json = NULL;
 
     return plumb_json_load_foreign(data, len, ATTESTATION_MAX, &json, NULL) == PLUMB_OK &&
-           json_is_string(json_object_get(json, "payload")) &&
-           json_is_array(json_object_get(json, "signatures"));
+           (sigstore_is(json) || (json_is_string(json_object_get(json, "payload")) &&
+                                  json_is_array(json_object_get(json, "signatures"))));
+}
+
+static enum plumb_code
+check_type(const struct plumb_dsse *e, struct plumb_err *err)
+{
+    return strcmp(e->payload_type, PLUMB_PAYLOAD_TYPE) == 0
+               ? PLUMB_OK
+               : plumb_fail(err, PLUMB_UNSUPPORTED, "attestation.type", "payloadType",
+                            "want " PLUMB_PAYLOAD_TYPE);
 }
 
 static enum plumb_code
@@ -200,11 +210,39 @@ open_envelope(const json_t *json, const struct attestation_keyring *ring, struct
     PLUMB_AUTO(plumb_dsse_clear) struct plumb_dsse e = { .nsigs = 0 };
 
     PLUMB_TRY(envelope_read(json, &e, err));
-    if (strcmp(e.payload_type, PLUMB_PAYLOAD_TYPE) != 0)
-        return plumb_fail(err, PLUMB_UNSUPPORTED, "attestation.type", "payloadType",
-                          "want " PLUMB_PAYLOAD_TYPE);
+    PLUMB_TRY(check_type(&e, err));
     PLUMB_TRY(verify(a, &e, ring, err));
     return read_statement(a, &e.payload, err);
+}
+
+static enum plumb_code
+sign_by_certificate(struct attestation *a, const struct sigstore_bundle *b,
+                    struct plumb_err *err)
+{
+    struct attestation_signer s = { .by_key = false, .time = b->time };
+
+    s.issuer = pool_text(a->pool, b->issuer);
+    s.identity = pool_text(a->pool, b->identity);
+    a->signers = pool_array(a->pool, 1, sizeof *a->signers);
+    if (s.issuer == NULL || s.identity == NULL || a->signers == NULL)
+        return plumb_fail_memory(err);
+    a->signers[a->nsigners++] = s;
+    return PLUMB_OK;
+}
+
+static enum plumb_code
+open_bundle(json_t *json, const struct attestation_keyring *ring, struct attestation *a,
+            struct plumb_err *err)
+{
+    PLUMB_AUTO(sigstore_bundle_clear) struct sigstore_bundle b = { .by_certificate = false };
+
+    PLUMB_TRY(sigstore_open(json, ring->root, &b, err));
+    PLUMB_TRY(check_type(&b.envelope, err));
+    if (b.by_certificate)
+        PLUMB_TRY(sign_by_certificate(a, &b, err));
+    else
+        PLUMB_TRY(verify(a, &b.envelope, ring, err));
+    return read_statement(a, &b.envelope.payload, err);
 }
 
 enum plumb_code
@@ -223,7 +261,8 @@ attestation_open(const void *data, size_t len, const struct attestation_keyring 
     if (json_object_get(json, "_type") != NULL)
         return plumb_fail(err, PLUMB_BAD_SIGNATURE, "attestation.unsigned", "",
                           "a statement that nobody signed says nothing: attach its envelope");
-    PLUMB_TRY(open_envelope(json, ring, a, err));
+    PLUMB_TRY(sigstore_is(json) ? open_bundle(json, ring, a, err)
+                                : open_envelope(json, ring, a, err));
     *ret = PLUMB_TAKE(a);
     return PLUMB_OK;
 }

@@ -14,6 +14,8 @@
 #include <plumb/time.h>
 #include <stdbool.h>
 
+struct sigstore_root;
+
 #define ATTESTATION_MAX (64u << 20) /* bytes; an SBOM may be its predicate */
 
 #define ASSERTION_TYPE  "urn:plumbline:control-assertion:v1"
@@ -43,6 +45,7 @@ const char *attestation_text(enum attestation_kind k);
 struct attestation_keyring {
     const struct plumb_pubkey *const *keys;
     size_t nkeys;
+    const struct sigstore_root *root; /* or NULL: then by no certificate */
 };
 
 /* Whose signature verified. */
@@ -116,7 +119,8 @@ struct attestation {
 void attestation_free(struct attestation *a);
 
 /*
- * Opens an envelope, verifies it by the keys of the ring, and reads it. Rules "json.*",
+ * Opens an envelope or a sigstore bundle, verifies it by the keys of the ring, or by the
+ * certificate that comes with it, and reads it. Rules "json.*", "sigstore.*" (sigstore.h),
  * "attestation.form" (no envelope), "attestation.unsigned" (a bare statement),
  * "attestation.signer" (by no key of the ring), "attestation.bare" (by one, but over the
  * payload without its type), "attestation.type" (no in-toto statement v1 or v0.1 inside),
@@ -128,7 +132,7 @@ PLUMB_MUST_CHECK enum plumb_code attestation_open(const void *data, size_t len,
                                                   struct attestation **ret,
                                                   struct plumb_err *err);
 
-/* Is this an envelope at all? For whoever sorts files; says nothing more. */
+/* Is this an envelope or a bundle at all? For whoever sorts files; says nothing more. */
 bool attestation_is(const void *data, size_t len);
 
 /* Does it speak of this digest? */

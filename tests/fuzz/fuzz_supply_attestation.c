@@ -47,7 +47,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct plumb_pubkey *key;
-    struct attestation_keyring ring = { &key, 1 };
+    struct attestation_keyring ring = { .keys = &key, .nkeys = 1 };
     struct attestation *a = NULL;
 
     if (signer == NULL && plumb_signer_generate(PLUMB_KEY_ED25519, &signer, NULL) != PLUMB_OK)

@@ -132,12 +132,89 @@ cloud_builds_verify_where_the_envelope_was_signed(void **state)
     ring_clear(&r);
 }
 
+/* npm signs what is published with this key, and takes provenance by certificate. */
+#define NPM_KEY                                                                                \
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE1Olb3zMAFFxXKHiIkQO5cJ3Yhl5i6UPp+IhuteBJbuHcA5UogKo0" \
+    "EWtlWwW6KSaKoTNEYL7JlCQiVnkhBktUgg=="
+
+static const struct {
+    const char *name;
+    const char *rule; /* of the publication; NULL: it verifies */
+} packages[] = {
+    { "gundam-visor-cli-v1-tag", NULL },
+    { "gundam-visor-cli-v1-tag-invalidsigprov", NULL },
+    { "gundam-visor-cli-v1-tag-invalidsigpub", "attestation.signer" },
+    { "provenance-npm-test-cli-v1-prega", NULL },
+    { "provenance-npm-test-cli-v1-prega-invalidsigprov", NULL },
+    { "provenance-npm-test-cli-v1-prega-invalidsigpub", "attestation.signer" },
+    { "provenance-npm-test-ossf", NULL },
+    { "provenance-npm-test-ossf-invalidsigprov", NULL },
+    { "provenance-npm-test-ossf-invalidsigpub", "attestation.signer" },
+    { "supreme-googles-cli-v02-tag", NULL },
+    { "supreme-googles-cli-v02-tag-invalidsigprov", NULL },
+    { "supreme-googles-cli-v02-tag-invalidsigpub", "attestation.signer" },
+};
+
+static enum plumb_code
+open_bundle(const json_t *json, size_t i, const struct attestation_keyring *ring,
+            struct attestation **ret, struct plumb_err *err)
+{
+    json_t *list = json_object_get(json, "attestations");
+    char *text = json_dumps(json_object_get(json_array_get(list, i), "bundle"), 0);
+    enum plumb_code code;
+
+    assert_non_null(text);
+    *ret = NULL;
+    code = attestation_open(text, strlen(text), ring, ret, err);
+    free(text);
+    return code;
+}
+
+static void
+npms_bundles_verify_by_its_key(void **state)
+{
+    struct plumb_bytes der = { 0 };
+    struct ring r = { .ring.nkeys = 1 };
+    struct plumb_err err = { 0 };
+
+    (void)state;
+    assert_ok(plumb_base64_parse(NPM_KEY, strlen(NPM_KEY), "", &der, &err), &err);
+    assert_ok(plumb_pubkey_from_spki(der.data, der.len, NULL, false, "", &r.keys[0], &err),
+              &err);
+    r.ring.keys = (const struct plumb_pubkey *const *)r.keys;
+    for (size_t i = 0; i < sizeof packages / sizeof *packages; i++) {
+        struct plumb_bytes file;
+        struct attestation *a;
+        json_t *json = NULL;
+        enum plumb_code code;
+        char path[100];
+
+        (void)snprintf(path, sizeof path, "slsa/npm/%s.tgz.json", packages[i].name);
+        file = real_file(path);
+        assert_ok(plumb_json_load_foreign(file.data, file.len, file.len, &json, &err), &err);
+        code = open_bundle(json, 0, &r.ring, &a, &err);
+        if (packages[i].rule != NULL) {
+            assert_refused(packages[i].rule, code, &err);
+        } else {
+            assert_ok(code, &err);
+            assert_true(a->signers[0].by_key);
+            attestation_free(a);
+        }
+        assert_refused("sigstore.root", open_bundle(json, 1, &r.ring, &a, &err), &err);
+        json_decref(json);
+        plumb_bytes_clear(&file);
+    }
+    ring_clear(&r);
+    plumb_bytes_clear(&der);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(googles_summary_of_an_image_verifies_by_its_key),
         cmocka_unit_test(cloud_builds_verify_where_the_envelope_was_signed),
+        cmocka_unit_test(npms_bundles_verify_by_its_key),
     };
 
     if (!real_there(sizeof tests / sizeof *tests))

@@ -53,10 +53,11 @@ no_answer(enum plumb_code code)
 
 /* True: go on trying. Fails when it has been too long. */
 static bool
-try_again(enum plumb_code code, time_t began, const struct plumb_err *err)
+try_again(struct person *p, enum plumb_code code, time_t began, const struct plumb_err *err)
 {
     if (!no_answer(code))
         return false;
+    atomic_fetch_add(&p->unanswered, 1);
     if (time(NULL) - began > PATIENCE_S)
         fail_msg("no answer for %d s: [%s] %s", PATIENCE_S, err->rule, err->msg);
     pause_ms(20);
@@ -88,12 +89,14 @@ deliver(struct person *p, struct sent *sent)
 
     do {
         code = client_submit(p->client, envelope, false, &receipt, &err);
-    } while (try_again(code, began, &err));
+    } while (try_again(p, code, began, &err));
     json_decref(envelope);
     if (sent->outcome == SENT_ACCEPTED &&
         (code != PLUMB_OK || !receipt.repeated || receipt.index != sent->index))
         fail_msg("a repeat of entry %llu was answered otherwise: [%s] %s",
                  (unsigned long long)sent->index, err.rule, err.msg);
+    if (code == PLUMB_OK && sent->outcome != SENT_ACCEPTED)
+        atomic_fetch_add(&p->accepted, 1);
     sent->outcome = code == PLUMB_OK ? SENT_ACCEPTED : SENT_REFUSED;
     sent->index = receipt.index;
     client_receipt_clear(&receipt);
@@ -140,7 +143,7 @@ store(struct person *p, const char *label, struct plumb_digest *ret)
 
     do {
         code = client_blob_put(p->client, values.data, values.len, ret, &err);
-    } while (try_again(code, began, &err));
+    } while (try_again(p, code, began, &err));
     assert_ok(code, &err);
     plumb_bytes_clear(&values);
 }
@@ -163,7 +166,7 @@ look(struct person *p, json_t **ret_predecessor)
     (void)snprintf(name, sizeof name, "p%u", p->n);
     do {
         code = client_get(p->client, "/v1/fleets/prod", &fleet, &err);
-    } while (try_again(code, began, &err));
+    } while (try_again(p, code, began, &err));
     assert_ok(code, &err);
     json_array_foreach(json_object_get(fleet, "payloads"), i, payload) {
         if (strcmp(json_string_value(json_object_get(payload, "payload")), name) != 0)

@@ -29,7 +29,9 @@ struct person {
     struct client *client;
     struct sent *sent;
     size_t nsent, cap;
-    unsigned versions; /* begun so far */
+    atomic_size_t accepted;   /* of them, so far */
+    atomic_size_t unanswered; /* requests that got no answer, or that the service could not */
+    unsigned versions;        /* begun so far */
     uint64_t random;
 };
 

@@ -29,16 +29,22 @@ write_key(const struct plumbd *p, const char *name, const struct plumb_signer *s
 }
 
 void
-plumbd_prepare(struct plumbd *p, const struct make *m)
+plumbd_prepare_in(struct plumbd *p, const struct make *m, const char *directory)
 {
     static int count;
     struct plumb_err err = { 0 };
 
     *p = (struct plumbd){ .pid = 0 };
-    (void)snprintf(p->data, sizeof p->data, "%s/plumbd%d", pg_directory(), count++);
+    (void)snprintf(p->data, sizeof p->data, "%s/plumbd%d", directory, count++);
     assert_ok(identity_create(p->data, MAKE_ORIGIN, "localhost", m->now, &err), &err);
     write_key(p, "service.key", make_who(m, "plumbd")->sign);
     write_key(p, "log.key", m->log);
+}
+
+void
+plumbd_prepare(struct plumbd *p, const struct make *m)
+{
+    plumbd_prepare_in(p, m, pg_directory());
 }
 
 static void

@@ -18,6 +18,8 @@ struct plumbd {
 
 /* A data directory whose service and log keys are those of m's document; nothing runs yet. */
 void plumbd_prepare(struct plumbd *p, const struct make *m);
+/* The same, below a directory of the caller's. */
+void plumbd_prepare_in(struct plumbd *p, const struct make *m, const char *directory);
 /* Start it and wait until it is ready. */
 void plumbd_start(struct plumbd *p);
 /* The same, of one that must come up and say that it is not ready. */

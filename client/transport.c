@@ -20,7 +20,9 @@ struct transport {
     char *socket;        /* of a local server, or NULL */
     bool web;            /* an ordinary web server */
     char *pins;          /* as libcurl wants them */
-    struct plumb_bytes key, certificate;
+    char *key;           /* PEM, in locked memory where there is some; libcurl reads it there */
+    size_t key_len;
+    struct plumb_bytes certificate;
     client_progress_fn *progress;
     void *arg;
 };
@@ -61,7 +63,7 @@ transport_close(struct transport *t)
         curl_easy_cleanup(t->curl);
     free(t->socket);
     free(t->pins);
-    plumb_bytes_cleanse(&t->key);
+    OPENSSL_secure_clear_free(t->key, t->key_len);
     plumb_bytes_clear(&t->certificate);
     free(t);
 }
@@ -136,9 +138,16 @@ make_certificate(struct transport *t, const struct plumb_signer *tls, struct plu
     const char *const names[] = { "localhost" };
     const plumb_time now = time(NULL);
 
-    if (plumb_signer_to_pem(tls, NULL, &t->key, err) != PLUMB_OK)
+    PLUMB_AUTO(plumb_bytes_cleanse) struct plumb_bytes pem = { NULL, 0 };
+
+    if (plumb_signer_to_pem(tls, NULL, &pem, err) != PLUMB_OK)
         return plumb_fail(err, PLUMB_UNSUPPORTED, "client.key", "tlsKey",
                           "the key for TLS must come from a file");
+    t->key = OPENSSL_secure_malloc(pem.len);
+    if (t->key == NULL)
+        return plumb_fail_memory(err);
+    memcpy(t->key, pem.data, pem.len);
+    t->key_len = pem.len;
     return plumb_signer_certificate(tls, "plumb", names, 1, plumb_time_add(now, -DAY),
                                     plumb_time_add(now, 30 * DAY), &t->certificate, err);
 }
@@ -210,10 +219,11 @@ tell(void *arg, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal, curl_o
                : 1;
 }
 
+/* Borrowed for as long as curl lives: a copy of a key would not be in locked memory. */
 static CURLcode
-set_blob(CURL *curl, CURLoption option, const struct plumb_bytes *bytes)
+set_blob(CURL *curl, CURLoption option, void *data, size_t len)
 {
-    struct curl_blob blob = { bytes->data, bytes->len, CURL_BLOB_COPY };
+    struct curl_blob blob = { data, len, CURL_BLOB_NOCOPY };
 
     return curl_easy_setopt(curl, option, &blob);
 }
@@ -252,9 +262,9 @@ set_up(struct transport *t)
     SET(CURLOPT_SSL_VERIFYHOST, 0L);
     SET(CURLOPT_SSL_SESSIONID_CACHE, 0L);
     SET(CURLOPT_PINNEDPUBLICKEY, t->pins);
-    if (t->key.data != NULL && bad == CURLE_OK) {
-        bad = set_blob(c, CURLOPT_SSLCERT_BLOB, &t->certificate);
-        bad = bad != CURLE_OK ? bad : set_blob(c, CURLOPT_SSLKEY_BLOB, &t->key);
+    if (t->key != NULL && bad == CURLE_OK) {
+        bad = set_blob(c, CURLOPT_SSLCERT_BLOB, t->certificate.data, t->certificate.len);
+        bad = bad != CURLE_OK ? bad : set_blob(c, CURLOPT_SSLKEY_BLOB, t->key, t->key_len);
     }
 #undef SET
     return bad;

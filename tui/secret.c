@@ -1,6 +1,8 @@
 #include "tui/secret.h"
 
+#include <malloc.h>
 #include <openssl/crypto.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -51,6 +53,45 @@ tui_secret_give(char *buf, int size, void *arg)
     return (int)s->len;
 }
 
+/*
+ * OpenSSL keeps keys in its locked heap, but what it reads them from (decoded PEM, DER on its
+ * way) in the ordinary one, and frees that as it is. So whatever it frees is wiped.
+ */
+static void *
+take(size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return malloc(size);
+}
+
+static void
+wipe(void *block, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    if (block != NULL)
+        OPENSSL_cleanse(block, malloc_usable_size(block));
+    free(block);
+}
+
+static void *
+retake(void *block, size_t size, const char *file, int line)
+{
+    const size_t room = block != NULL ? malloc_usable_size(block) : 0;
+    void *other;
+
+    if (size > 0 && size <= room)
+        return block;
+    other = size > 0 ? malloc(size) : NULL;
+    if (other == NULL && size > 0)
+        return NULL;
+    if (block != NULL && other != NULL)
+        memcpy(other, block, room);
+    wipe(block, file, line);
+    return other;
+}
+
 bool
 tui_secret_guard(void)
 {
@@ -58,7 +99,7 @@ tui_secret_guard(void)
     const bool quiet =
         setrlimit(RLIMIT_CORE, &none) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0;
 
-    return (CRYPTO_secure_malloc_initialized() ||
-            CRYPTO_secure_malloc_init(LOCKED_HEAP, LOCKED_BLOCK) != 0) &&
-           quiet;
+    /* 2: made, but the system's limit keeps it from being locked; still in no core */
+    return CRYPTO_set_mem_functions(take, retake, wipe) == 1 &&
+           CRYPTO_secure_malloc_init(LOCKED_HEAP, LOCKED_BLOCK) != 0 && quiet;
 }

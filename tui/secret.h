@@ -28,8 +28,8 @@ void tui_secret_erase(struct tui_secret *s);
  */
 int tui_secret_give(char *buf, int size, void *arg);
 
-/* No core, no tracing by others, and a locked heap. Call before there are threads. False where
- * the system does not let us. */
+/* No core, no tracing by others, a locked heap, and nothing left behind in the ordinary one.
+ * Call first of all. False where the system does not let us. */
 bool tui_secret_guard(void);
 
 #endif

@@ -2,9 +2,11 @@
 
 #include "tests/t.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,6 +14,12 @@
 #define TRIES   600 /* of 100 ms */
 #define ARGS    16
 #define OUT_MAX 262144
+
+static void
+pause_100ms(void)
+{
+    (void)nanosleep(&(struct timespec){ 0, 100 * 1000000 }, NULL);
+}
 
 /* tmux with these arguments; what it prints, or NULL when it fails. */
 static char *
@@ -65,16 +73,33 @@ must(char *out)
 void
 tmux_begin(struct tmux *t, const char *socket)
 {
-    *t = (struct tmux){ .running = false };
+    *t = (struct tmux){ .server = 0 };
     (void)snprintf(t->socket, sizeof t->socket, "%s", socket);
+    t->server = fork();
+    assert_true(t->server >= 0);
+    if (t->server == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        (void)setenv("LC_ALL", "C.UTF-8", 1);
+        (void)unsetenv("TMUX");
+        (void)execlp("tmux", "tmux", "-f", "/dev/null", "-S", socket, "-D", (char *)NULL);
+        _exit(127);
+    }
+    for (int i = 0; i < TRIES && access(socket, F_OK) != 0; i++) {
+        if (waitpid(t->server, NULL, WNOHANG) != 0)
+            fail_msg("tmux does not start: apt-get install tmux");
+        pause_100ms();
+    }
+    must(TMUX(t, "set-option", "-g", "remain-on-exit", "on"));
 }
 
 void
 tmux_end(struct tmux *t)
 {
-    if (t->running)
+    if (t->server > 0) {
         free(TMUX(t, "kill-server"));
-    t->running = false;
+        (void)waitpid(t->server, NULL, 0);
+    }
+    t->server = 0;
     (void)unlink(t->socket);
 }
 
@@ -86,9 +111,6 @@ tmux_run(struct tmux *t, const char *window, int cols, int rows, const char *com
     (void)snprintf(x, sizeof x, "%d", cols);
     (void)snprintf(y, sizeof y, "%d", rows);
     must(TMUX(t, "new-session", "-d", "-s", window, "-x", x, "-y", y, command));
-    if (!t->running)
-        must(TMUX(t, "set-option", "-g", "remain-on-exit", "on"));
-    t->running = true;
 }
 
 void
@@ -134,7 +156,7 @@ wait_until(struct tmux *t, const char *window, const char *text, bool there)
             free(screen);
             return;
         }
-        (void)nanosleep(&(struct timespec){ 0, 100 * 1000000 }, NULL);
+        pause_100ms();
     }
     fail_msg("%s: %s \"%s\":\n%s", window, there ? "never saw" : "still sees", text, screen);
 }
@@ -169,7 +191,7 @@ tmux_wait_end(struct tmux *t, const char *window)
     for (int i = 0; i < TRIES; i++) {
         if (ask_number(t, window, "#{pane_dead}") == 1)
             return ask_number(t, window, "#{pane_dead_status}");
-        (void)nanosleep(&(struct timespec){ 0, 100 * 1000000 }, NULL);
+        pause_100ms();
     }
     fail_msg("%s: the program never ended", window);
     return -1;

@@ -8,7 +8,7 @@
 
 struct tmux {
     char socket[300];
-    bool running;
+    pid_t server; /* a child of ours, which dies with us */
 };
 
 /* socket: a path that does not exist yet. */

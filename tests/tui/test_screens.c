@@ -189,6 +189,9 @@ screens_look_as_they_were_accepted(void **state)
         { "queue", show_nothing, 12, 80, false },
         { "queue", show_nothing, 12, 80, true },
         { "queue", show_nothing, 12, 120, false },
+        { "queue", show_nothing, 11, 100, false }, /* README's */
+        { "statement", show_statement, 31, 100, false },
+        { "rollouts", show_rollouts, 12, 100, false },
         { "queue", show_nothing, 8, 40, false },
         { "queue", show_nothing, 10, 60, true },
         { "queue-filter", show_filter, 10, 80, false },

@@ -8,7 +8,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build_packages=(gcc cmake ninja-build pkg-config libc6-dev libpq-dev libmicrohttpd-dev libgnutls28-dev
     libjansson-dev libssl-dev libcurl4-openssl-dev libncurses-dev)
 run_packages=(postgresql)
-test_packages=(libcmocka-dev openssh-client openssl curl bc mandoc tmux libvterm-dev gdb)
+test_packages=(libcmocka-dev openssh-client openssl curl bc mandoc tmux libvterm-dev)
 bench_packages=(nginx-light wrk)
 
 die() {

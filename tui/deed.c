@@ -22,6 +22,16 @@ moved(struct plumb_err *err, const char *what)
 
 /* --- verified again --- */
 
+/* What was known when it was shown; NULL when that is too long ago. */
+static const struct session_seen *
+find_seen(const struct session *s, const struct plumb_digest *all)
+{
+    for (size_t i = 0; i < SESSION_SEEN; i++)
+        if (plumb_digest_eq(&s->seen[i].all, all))
+            return &s->seen[i];
+    return NULL;
+}
+
 static enum plumb_code
 what_moved(const struct session_seen *before, const struct session_seen *now,
            struct plumb_err *err)
@@ -43,14 +53,14 @@ what_moved(const struct session_seen *before, const struct session_seen *now,
 static enum plumb_code
 check_vote(struct session *s, const struct tui_deed *deed, struct plumb_err *err)
 {
-    const struct session_seen before = s->seen;
     PLUMB_AUTO(auto_statement) struct tui_statement *again = NULL;
+    const struct session_seen *before;
 
     PLUMB_TRY(session_statement(s, &deed->id, &again, err));
     if (!plumb_digest_eq(&again->seen, &deed->seen)) {
-        if (plumb_digest_eq(&before.all, &deed->seen))
-            return what_moved(&before, &s->seen, err);
-        return moved(err, "Meanwhile it has changed");
+        before = find_seen(s, &deed->seen);
+        return before != NULL ? what_moved(before, find_seen(s, &again->seen), err)
+                              : moved(err, "Meanwhile it has changed");
     }
     if (!again->may_vote)
         return plumb_fail(err, PLUMB_REFUSED, "decide.vote", "", "%.200s",

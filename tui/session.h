@@ -42,6 +42,8 @@ struct session_seen {
     struct plumb_digest governance, accepted;
 };
 
+#define SESSION_SEEN 16
+
 struct session_checked { /* an item of the queue that was verified */
     struct tui_item item;
 };
@@ -58,8 +60,9 @@ struct session {
     bool locked;                     /* its file asks for a passphrase */
     struct session_checked *checked; /* a table by id, open addressing */
     size_t nchecked, room;
-    uint64_t queue_size; /* of the log, when the queue was listed last */
-    struct session_seen seen;
+    uint64_t queue_size;                    /* of the log, when the queue was listed last */
+    struct session_seen seen[SESSION_SEEN]; /* the last ones, [nseen % SESSION_SEEN] is next */
+    size_t nseen;
 };
 
 PLUMB_MUST_CHECK enum plumb_code session_open(const struct session_config *config,

@@ -370,7 +370,7 @@ fill_seen(struct session *s, const struct client_proposal *p, struct tui_stateme
     }
     plumb_sha256(parts, n * sizeof *parts, &seen.accepted);
     plumb_sha256(&seen, sizeof seen, &seen.all);
-    s->seen = seen;
+    s->seen[s->nseen++ % SESSION_SEEN] = seen;
     ret->seen = seen.all;
 }
 

@@ -73,6 +73,7 @@ expect(const struct scene *s, const struct plumb_governance *doc, size_t known,
     struct plumb_vote votes[MANY];
     size_t n = votes_of(s, text, votes);
     char got_missing[128];
+    size_t filled, places;
     enum plumb_tally got = plumb_quorum_tally(s->chain, known, doc, &doc->quorum, votes, n);
 
     if (strcmp(plumb_tally_text(got), want) != 0)
@@ -83,6 +84,9 @@ expect(const struct scene *s, const struct plumb_governance *doc, size_t known,
                          sizeof got_missing);
     if (strcmp(got_missing, missing) != 0)
         fail_msg("%s: want \"%s\", got \"%s\"", text, missing, got_missing);
+    filled = plumb_quorum_filled(s->chain, doc, &doc->quorum, votes, n, &places);
+    assert_true(filled <= places);
+    assert_int_equal(missing[0] == '\0', filled == places);
 }
 
 static const struct tally {

@@ -185,6 +185,73 @@ the_old_versions_countdown_is_seen_and_it_is_revoked(void **state)
     tmux_wait(&tmux, "alice", "0 versions going away");
 }
 
+/* A version with reference values of its own, registered by the pipeline. */
+static void
+register_version(const char *version, char digit)
+{
+    char text[400], value[65], file[64];
+
+    memset(value, digit, 64);
+    value[64] = '\0';
+    (void)snprintf(
+        text, sizeof text,
+        "{\"schema\":\"urn:plumbline:reference-values:v1\",\"sets\":[{\"tee\":\"sgx\","
+        "\"measurements\":[{\"name\":\"mrenclave\",\"value\":\"%s\"}]}]}",
+        value);
+    (void)snprintf(file, sizeof file, "values-%c.json", digit);
+    json_decref(ANSWER("pipeline", "release", "add", version, "--values",
+                       in_bytes(file, text, strlen(text))));
+}
+
+static void
+when_anything_moves_nothing_is_sent_and_it_says_why(void **state)
+{
+    char text[9];
+
+    (void)state;
+    register_version("svr2@2025-10-01", '4');
+    type_keys("alice", "1g");
+    tmux_wait(&tmux, "alice", "svr2@2025-10-01");
+    tmux_key(&tmux, "alice", "Enter");
+    tmux_wait(&tmux, "alice", "Verified      here: its signature");
+    digits("alice", "Digest", text);
+    type_keys("alice", "A");
+    tmux_wait(&tmux, "alice", "First 8 digits of the digest:");
+    type_keys("alice", text);
+    approve("bob", "svr2@2025-10-01", "Your approval counts");
+    tmux_key(&tmux, "alice", "Enter");
+    tmux_wait(&tmux, "alice", "Nothing was sent. Meanwhile bob has voted");
+    approve("alice", "svr2@2025-10-01", "Your approval completes the quorum");
+}
+
+static void
+a_log_that_does_not_verify_is_said_and_nothing_can_be_decided(void **state)
+{
+    json_t *trust = json_load_file("trust.json", 0, NULL);
+    struct plumb_signer *other;
+    char key[PLUMB_VKEY_TEXT], line[PLUMB_VKEY_TEXT + 8], command[1000];
+    struct plumb_vkey vkey;
+    struct plumb_err err;
+
+    (void)state;
+    assert_ok(plumb_signer_generate(PLUMB_KEY_ED25519, &other, &err), &err);
+    assert_ok(plumb_vkey_make(MAKE_ORIGIN, 1, other->pub, &vkey, &err), &err);
+    plumb_vkey_text(&vkey, key);
+    (void)snprintf(line, sizeof line, "log %s", key);
+    assert_int_equal(
+        0, json_array_set_new(json_object_get(trust, "policy"), 0, json_string(line)));
+    assert_int_equal(0, json_dump_file(trust, "other.json", 0));
+    json_decref(trust);
+    plumb_signer_free(other);
+    (void)snprintf(command, sizeof command,
+                   "exec env TZ=UTC %s/plumb-tui --config alice.json --trust other.json",
+                   getenv("PLUMB_BUILD"));
+    tmux_run(&tmux, "wrong", 100, 24, command);
+    tmux_wait(&tmux, "wrong", "No answer from the server yet: note.signature");
+    type_keys("wrong", "Q");
+    assert_int_equal(0, tmux_wait_end(&tmux, "wrong"));
+}
+
 static void
 history_is_proven_and_opens_down_to_the_raw_statement(void **state)
 {
@@ -227,10 +294,6 @@ it_fits_any_window_and_says_politely_when_it_does_not(void **state)
 static void
 a_server_that_goes_away_is_said_and_comes_back_by_itself(void **state)
 {
-    static const char third[] =
-        "{\"schema\":\"urn:plumbline:reference-values:v1\",\"sets\":[{\"tee\":\"sgx\","
-        "\"measurements\":[{\"name\":\"mrenclave\",\"value\":"
-        "\"3333333333333333333333333333333333333333333333333333333333333333\"}]}]}";
     char command[1000];
 
     (void)state;
@@ -239,9 +302,7 @@ a_server_that_goes_away_is_said_and_comes_back_by_itself(void **state)
                    "exec env TZ=UTC %s/plumb-tui --config alice.json --server %s",
                    getenv("PLUMB_BUILD"), people.socket);
     tmux_run(&tmux, "local", 100, 24, command);
-    (void)in_bytes("third.json", third, strlen(third));
-    json_decref(
-        ANSWER("pipeline", "release", "add", "svr2@2025-09-01", "--values", in("third.json")));
+    register_version("svr2@2025-09-01", '3');
     tmux_wait(&tmux, "local", "svr2@2025-09-01");
     tmux_key(&tmux, "local", "Enter");
     tmux_wait(&tmux, "local", "Verified ");
@@ -267,6 +328,8 @@ main(void)
         cmocka_unit_test(two_people_bring_a_release_to_its_quorum),
         cmocka_unit_test(they_begin_and_complete_its_rollout),
         cmocka_unit_test(the_old_versions_countdown_is_seen_and_it_is_revoked),
+        cmocka_unit_test(when_anything_moves_nothing_is_sent_and_it_says_why),
+        cmocka_unit_test(a_log_that_does_not_verify_is_said_and_nothing_can_be_decided),
         cmocka_unit_test(history_is_proven_and_opens_down_to_the_raw_statement),
         cmocka_unit_test(fleets_show_who_holds_what),
         cmocka_unit_test(it_fits_any_window_and_says_politely_when_it_does_not),

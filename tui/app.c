@@ -290,7 +290,7 @@ done(struct tui_app *app, const struct tui_event *e)
 {
     app->sending = app->leaving = false;
     tui_say(app, e->ok ? ST_GOOD : ST_BAD, "%s", e->text);
-    if (e->ok && app->screen == SCREEN_STATEMENT)
+    if (app->screen == SCREEN_STATEMENT) /* what became of it, or what had moved */
         tui_statement_open(app, &app->statement.id);
     if (e->ok && app->screen == SCREEN_VERSIONS)
         tui_back(app);

@@ -55,7 +55,8 @@ enum tui_sort { SORT_MINE, SORT_OLDEST, SORT_NEWEST, SORT_NAME, SORT_COUNT };
 
 struct tui_queue {
     struct tui_items items; /* ascending by index in the log */
-    uint32_t *order;        /* what is shown, of items */
+    uint32_t *sorted;       /* all of them, as they are sorted */
+    uint32_t *order;        /* what is shown of that */
     size_t norder, mine;
     enum tui_sort sort;
     bool only_mine, loaded;

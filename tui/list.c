@@ -91,11 +91,37 @@ tui_list_fit(struct tui_list *list, size_t count, int height)
         list->first = list->cursor - rows + 1;
 }
 
+static unsigned char
+lower(char c)
+{
+    return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+}
+
+/* Letters of ASCII whatever their case. (strcasestr minds the locale, at ten times the price,
+ * and a key must answer within a frame.) */
+static bool
+contains(const char *text, const char *what)
+{
+    const unsigned char first = lower(what[0]);
+
+    for (; *text != '\0'; text++) {
+        size_t i = 0;
+
+        if (lower(*text) != first)
+            continue;
+        while (what[i] != '\0' && lower(text[i]) == lower(what[i]))
+            i++;
+        if (what[i] == '\0')
+            return true;
+    }
+    return false;
+}
+
 bool
 tui_matches(const char *what, const char *const *texts, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (what[0] == '\0' || strcasestr(texts[i], what) != NULL)
+        if (what[0] == '\0' || contains(texts[i], what))
             return true;
     return false;
 }

@@ -42,7 +42,8 @@ bool tui_list_find(struct tui_app *app, const struct tui_rows *rows, const char 
 /* Before drawing height rows: scroll so that the cursor is among them. */
 void tui_list_fit(struct tui_list *list, size_t count, int height);
 
-/* Does any of n texts hold what, whatever the case? An empty what is everywhere. */
+/* Does any of n texts hold what, whatever the case of ASCII letters? An empty what is
+ * everywhere. */
 bool tui_matches(const char *what, const char *const *texts, size_t n);
 
 #endif

@@ -48,13 +48,25 @@ choose(struct tui_app *app)
 {
     struct tui_queue *q = &app->queue;
 
-    q->norder = q->mine = 0;
+    q->norder = 0;
+    for (size_t i = 0; i < q->items.n; i++)
+        if (passes(q, &q->items.items[q->sorted[i]]))
+            q->order[q->norder++] = q->sorted[i];
+}
+
+/* After the items or their order changed; a filter alone only chooses. */
+static void
+sort(struct tui_app *app)
+{
+    struct tui_queue *q = &app->queue;
+
+    q->mine = 0;
     for (size_t i = 0; i < q->items.n; i++) {
         q->mine += q->items.items[i].mine;
-        if (passes(q, &q->items.items[i]))
-            q->order[q->norder++] = (uint32_t)i;
+        q->sorted[i] = (uint32_t)i;
     }
-    qsort_r(q->order, q->norder, sizeof *q->order, compare, q);
+    qsort_r(q->sorted, q->items.n, sizeof *q->sorted, compare, q);
+    choose(app);
 }
 
 static struct tui_list *
@@ -105,21 +117,26 @@ void
 tui_queue_all(struct tui_app *app, struct tui_items *items)
 {
     struct tui_queue *q = &app->queue;
-    uint32_t *order = calloc(items->n + 1, sizeof *order);
+    uint32_t *order = calloc(items->n + 1, sizeof *order),
+             *sorted = calloc(items->n + 1, sizeof *sorted);
 
-    if (order == NULL) {
+    if (order == NULL || sorted == NULL) {
+        free(order);
+        free(sorted);
         tui_say(app, ST_BAD, "Out of memory: the queue is as it was");
         return;
     }
     free(q->order);
+    free(q->sorted);
     q->order = order;
+    q->sorted = sorted;
     tui_items_clear(&q->items);
     q->items = *items;
     *items = (struct tui_items){ NULL, 0 };
     if (q->items.n > 0)
         qsort(q->items.items, q->items.n, sizeof *q->items.items, by_index);
     q->loaded = true;
-    choose(app);
+    sort(app);
     tui_list_follow(app, &rows);
 }
 
@@ -136,7 +153,7 @@ tui_queue_some(struct tui_app *app, const struct tui_items *items)
             *old = items->items[i];
     }
     if (q->order != NULL) {
-        choose(app);
+        sort(app);
         tui_list_follow(app, &rows);
     }
 }
@@ -146,7 +163,8 @@ tui_queue_done(struct tui_app *app)
 {
     tui_items_clear(&app->queue.items);
     free(app->queue.order);
-    app->queue.order = NULL;
+    free(app->queue.sorted);
+    app->queue.order = app->queue.sorted = NULL;
 }
 
 /* --- drawing --- */
@@ -308,10 +326,13 @@ command(struct tui_app *app, enum tui_command cmd)
     default:
         return;
     }
-    if (q->order != NULL) {
+    if (q->order == NULL)
+        return;
+    if (cmd == CMD_SORT)
+        sort(app);
+    else
         choose(app);
-        tui_list_follow(app, &rows);
-    }
+    tui_list_follow(app, &rows);
 }
 
 const struct tui_screen tui_queue_screen = { "Queue",  SCOPE_QUEUE, draw, command,

@@ -10,7 +10,8 @@ tui_statement_open(struct tui_app *app, const struct plumb_digest *id)
 {
     struct tui_statement_screen *st = &app->statement;
 
-    if (!plumb_digest_eq(&st->id, id)) {
+    /* looked at again it stays until the answer is there; opened, it is fetched first */
+    if (app->screen != SCREEN_STATEMENT || !plumb_digest_eq(&st->id, id)) {
         tui_statement_free(st->shown);
         st->shown = NULL;
         tui_page_clear(&st->page);

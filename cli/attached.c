@@ -39,11 +39,12 @@ cli_attached_kind(const char *path, const void *data, size_t len, enum plumb_fil
             return plumb_fail(err, PLUMB_BAD_SIGNATURE, "attestation.unsigned", path,
                               "a statement that nobody signed says nothing: attach its "
                               "envelope");
+        /* CycloneDX may be either: a bill has components */
+        *ret = PLUMB_FILE_VEX;
+        if (vex_is(json) && json_array_size(json_object_get(json, "components")) == 0)
+            return PLUMB_OK;
         *ret = PLUMB_FILE_SBOM;
         if (sbom_is(json))
-            return PLUMB_OK;
-        *ret = PLUMB_FILE_VEX;
-        if (vex_is(json))
             return PLUMB_OK;
     }
     return cli_usage(path, err,

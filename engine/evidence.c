@@ -93,6 +93,8 @@ read_bill(const struct reading *r, const void *data, size_t len)
     size_t n = 0;
 
     PLUMB_TRY(sbom_read(data, len, &bill, r->err));
+    if (bill->n == 0) /* it would find nothing, and take the place of one that does */
+        return refuse(r, "evidence.empty", "the bill of materials lists no component");
     for (size_t i = 0; i < bill->n; i++)
         n += bill->components[i].npackages > 0;
     parts = pool_array(f->pool, n, sizeof *parts);
@@ -214,12 +216,34 @@ take_reference(const struct reading *r, const struct attestation *a)
     return say(r, "refers to %zu documents", a->u.reference.n);
 }
 
+/* CycloneDX may be a bill, statements on vulnerabilities, or both; and each counts for what its
+ * signer is trusted for. */
+static enum plumb_code
+look_inside(const struct reading *r, const struct attestation *a, bool *ret_bill, bool *ret_vex)
+{
+    PLUMB_AUTO(plumb_json_auto) json_t *json = NULL;
+
+    PLUMB_TRY(plumb_json_load_foreign(a->document.data, a->document.len, ATTESTATION_MAX, &json,
+                                      r->err));
+    *ret_vex = vex_is(json);
+    *ret_bill = !*ret_vex || json_array_size(json_object_get(json, "components")) > 0;
+    return PLUMB_OK;
+}
+
 static enum plumb_code
 take_bill(const struct reading *r, struct attestation *a)
 {
-    if (trust_find(r->c->e, a, r->c->index, PLUMB_TRUST_SBOM, NULL) == NULL)
+    bool bill, vex;
+
+    PLUMB_TRY(look_inside(r, a, &bill, &vex));
+    bill = bill && trust_find(r->c->e, a, r->c->index, PLUMB_TRUST_SBOM, NULL) != NULL;
+    vex = vex && trust_find(r->c->e, a, r->c->index, PLUMB_TRUST_VEX, NULL) != NULL;
+    if (!bill && !vex)
         return untrusted(r, PLUMB_TRUST_SBOM);
-    PLUMB_TRY(read_bill(r, a->document.data, a->document.len));
+    if (vex)
+        PLUMB_TRY(read_vex(r, a->document.data, a->document.len));
+    if (bill)
+        PLUMB_TRY(read_bill(r, a->document.data, a->document.len));
     plumb_bytes_clear(&a->document);
     return PLUMB_OK;
 }

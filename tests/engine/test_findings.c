@@ -227,6 +227,42 @@ a_trusted_issuer_clears_a_finding_with_a_reason(void **state)
     world_end(&w);
 }
 
+/* Statements about the whole, with no components: no bill, however much it looks like one. */
+static void
+cyclonedx_counts_for_what_its_signer_may_say(void **state)
+{
+    static const char type[] = "https://cyclonedx.org/bom/v1.6";
+    static const char text[] =
+        "{\"bomFormat\": \"CycloneDX\", \"specVersion\": \"1.6\", \"metadata\": {\"timestamp\":"
+        " \"2026-01-02T00:00:00Z\", \"component\": {\"type\": \"library\", \"name\":"
+        " \"lodash\", \"version\": \"4.0.0\", \"bom-ref\": \"r\", \"purl\":"
+        " \"pkg:npm/lodash@4.0.0\"}}, \"vulnerabilities\": [{\"id\": \"GHSA-1\", \"affects\":"
+        " [{\"ref\": \"r\"}], \"analysis\": {\"state\": \"not_affected\", \"justification\":"
+        " \"code_not_present\"}}]}";
+    static const char empty[] = "{\"bomFormat\": \"CycloneDX\", \"specVersion\": \"1.6\"}";
+    struct world w;
+    struct plumb_digest id;
+    struct engine_control before, after;
+
+    (void)state;
+    controlled_begin(&w, NULL);
+    id = controlled_release(&w, "1.0");
+    controlled_import(&w, controlled_record("GHSA-1", "lodash", "4.17.21", T1, HIGH));
+    before = controlled_state(&w, &id, "SUP-BOM");
+    assert_string_equal(controlled_attest(&w, &id, "forge", type, json_loads(text, 0, NULL)),
+                        "evidence.trust");
+    assert_string_equal(controlled_attest(&w, &id, "forge", type, json_loads(empty, 0, NULL)),
+                        "evidence.empty");
+    expect(&w, &id, "GHSA-1", ENGINE_FINDING_OPEN);
+    assert_string_equal(controlled_attest(&w, &id, "scan", type, json_loads(text, 0, NULL)),
+                        "");
+    expect(&w, &id, "GHSA-1", ENGINE_FINDING_NOT_AFFECTED);
+    after = controlled_state(&w, &id, "SUP-BOM");
+    assert_int_equal(after.state, ENGINE_CONTROL_MET);
+    assert_true(plumb_digest_eq(&before.evidence[0], &after.evidence[0]));
+    world_end(&w);
+}
+
 static void
 a_feed_that_has_gone_silent_opens_the_control(void **state)
 {
@@ -600,6 +636,7 @@ main(void)
         cmocka_unit_test(what_cannot_be_compared_is_undetermined_and_blocks),
         cmocka_unit_test(an_advisory_that_is_modified_or_withdrawn_clears_what_it_caused),
         cmocka_unit_test(a_trusted_issuer_clears_a_finding_with_a_reason),
+        cmocka_unit_test(cyclonedx_counts_for_what_its_signer_may_say),
         cmocka_unit_test(a_feed_that_has_gone_silent_opens_the_control),
         cmocka_unit_test(another_bill_takes_the_place_of_the_first),
         cmocka_unit_test(trust_that_comes_later_matches_what_is_there),

@@ -488,6 +488,24 @@ what_stands_after_a_forged_entry_is_hashed_and_verified_but_not_judged(void **st
     audit_free(a);
 }
 
+static void
+a_clock_that_ran_backwards_is_found_behind_a_forged_entry_too(void **state)
+{
+    size_t forged = nth(PLUMB_KIND_APPROVAL, 0), i = nth(PLUMB_KIND_PUBLICATION, 4);
+    char *at = strstr((char *)log_.entries[forged].data, "\"sig\":\"");
+    struct plumb_bytes bytes = { 0 };
+
+    (void)state;
+    at[7] = at[7] == 'A' ? 'B' : 'A';
+    assert_int_equal(plumb_entry_make(world.entries[i].opened->envelope,
+                                      world.entries[i].time - 120, &bytes, NULL),
+                     PLUMB_OK);
+    log_replace(&log_, i, bytes);
+    log_rehash(&log_);
+    log_finds(&log_, "signature.bad", forged, "sol");
+    log_finds(&log_, "log.time", i, "plumbd");
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, take, clear)
 
 int
@@ -518,6 +536,7 @@ main(void)
         T(a_clock_that_ran_backwards_is_found),
         T(an_export_cut_short_is_found),
         T(another_genesis_than_the_pinned_one_is_found),
+        T(a_clock_that_ran_backwards_is_found_behind_a_forged_entry_too),
         T(what_stands_after_a_forged_entry_is_hashed_and_verified_but_not_judged),
     };
 

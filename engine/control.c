@@ -102,6 +102,15 @@ by_provenance(const struct asking *a, bool dependencies)
 
         if (t == NULL)
             continue;
+        if (!trust_names_builder(t, f->said->u.provenance.builder)) {
+            say(a, "%s no longer signs for the builder %.80s", t->name,
+                f->said->u.provenance.builder);
+            continue;
+        }
+        if (!trust_names_source(a->controls, f->said->u.provenance.source)) {
+            say(a, "governance no longer names the source %.80s", f->said->u.provenance.source);
+            continue;
+        }
         if (t->level < a->controls->level) {
             a->ret->state = ENGINE_CONTROL_FAILED;
             say(a, "%s builds at SLSA level %lld, want %lld", t->name, (long long)t->level,

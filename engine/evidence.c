@@ -120,15 +120,6 @@ read_vex(const struct reading *r, const void *data, size_t len)
 
 /* --- attestations --- */
 
-static bool
-matches_any(const char *const *patterns, size_t n, const char *text)
-{
-    for (size_t i = 0; i < n; i++)
-        if (plumb_pattern_match(patterns[i], text))
-            return true;
-    return false;
-}
-
 static enum plumb_code
 untrusted(const struct reading *r, enum plumb_trust_use use)
 {
@@ -146,10 +137,10 @@ take_provenance(const struct reading *r, const struct attestation *a)
 
     if (t == NULL)
         return untrusted(r, PLUMB_TRUST_BUILD);
-    if (!matches_any(t->builders, t->nbuilders, a->u.provenance.builder))
+    if (!trust_names_builder(t, a->u.provenance.builder))
         return refuse(r, "evidence.builder", "%s does not sign for the builder %.100s", t->name,
                       a->u.provenance.builder);
-    if (source == NULL || !matches_any(controls->sources, controls->nsources, source))
+    if (!trust_names_source(controls, source))
         return refuse(r, "evidence.source", "the source %.100s is none that governance names",
                       source != NULL ? source : "is not told, and");
     if (a->u.provenance.finished != PLUMB_TIME_NEVER &&

@@ -132,6 +132,27 @@ trust_find(const struct engine *e, const struct attestation *a, uint64_t index,
     return NULL;
 }
 
+static bool
+matches_any(const char *const *patterns, size_t n, const char *text)
+{
+    for (size_t i = 0; i < n; i++)
+        if (plumb_pattern_match(patterns[i], text))
+            return true;
+    return false;
+}
+
+bool
+trust_names_builder(const struct plumb_trusted *t, const char *builder)
+{
+    return matches_any(t->builders, t->nbuilders, builder);
+}
+
+bool
+trust_names_source(const struct plumb_controls *c, const char *source)
+{
+    return source != NULL && matches_any(c->sources, c->nsources, source);
+}
+
 bool
 trust_refers(const struct engine *e, const struct dossier *d, enum plumb_trust_use use,
              const struct plumb_digest *file)

@@ -24,6 +24,10 @@ const struct plumb_trusted *trust_find(const struct engine *e, const struct atte
                                        uint64_t index, enum plumb_trust_use use,
                                        const char *control);
 
+/* Of provenance, which is judged twice too: NULL names no source. */
+bool trust_names_builder(const struct plumb_trusted *t, const char *builder);
+bool trust_names_source(const struct plumb_controls *c, const char *source);
+
 /* Does an attestation on file, of a signer trusted for use, refer to this document? */
 bool trust_refers(const struct engine *e, const struct dossier *d, enum plumb_trust_use use,
                   const struct plumb_digest *file);

@@ -3,6 +3,7 @@
 #include <plumb/controls.h>
 #include <string.h>
 
+#include "engine/count.h"
 #include "lib/own.h"
 
 void
@@ -29,8 +30,9 @@ const struct waiver *
 waiver_of(const struct engine *e, const struct plumb_digest *release, const char *control)
 {
     struct state_key key = key_of(release, control);
+    const struct waiver *w = state_get_key(e, STATE_WAIVERS, &key);
 
-    return state_get_key(e, STATE_WAIVERS, &key);
+    return w != NULL && count_stands(e, state_proposal(e, &w->proposal), 0) ? w : NULL;
 }
 
 enum plumb_code

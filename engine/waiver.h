@@ -13,7 +13,8 @@ struct waiver {
 };
 void waiver_free(struct record *r);
 
-/* The last one that was approved, whether or not its time has passed; NULL: none. */
+/* The last one that was approved, whether or not its time has passed; NULL: none, or its quorum
+ * stands no longer, because a key was declared compromised. */
 const struct waiver *waiver_of(const struct engine *e, const struct plumb_digest *release,
                                const char *control);
 

@@ -311,6 +311,37 @@ whoever_is_trusted_no_longer_counts_no_longer(void **state)
     world_end(&w);
 }
 
+/* In the next document, in the place of what stands there. */
+static void
+govern_list(struct world *w, const char *path, const char *word)
+{
+    make_next(&w->make);
+    make_set(&w->make, path, json_pack("[s]", word));
+    (void)world_govern(w, NULL);
+}
+
+static void
+provenance_of_a_builder_or_a_source_that_was_dropped_counts_no_longer(void **state)
+{
+    struct world w;
+    struct plumb_digest id;
+
+    (void)state;
+    controlled_begin(&w, NULL);
+    id = controlled_propose(&w, "1.0");
+    assert_string_equal(controlled_attest(&w, &id, "forge", PROVENANCE,
+                                          controlled_provenance(&w, BUILDER, SOURCE)),
+                        "");
+    expect(&w, &id, "BLD-ISOLATION", ENGINE_CONTROL_MET, "forge");
+    govern_list(&w, "controls.trust.forge.builders", "https://forge.example/builder@v2");
+    expect(&w, &id, "BLD-ISOLATION", ENGINE_CONTROL_OPEN, "builder");
+    govern_list(&w, "controls.trust.forge.builders", BUILDER);
+    expect(&w, &id, "BLD-ISOLATION", ENGINE_CONTROL_MET, "forge");
+    govern_list(&w, "controls.build.sources", "https://git.example/web-2");
+    expect(&w, &id, "BLD-ISOLATION", ENGINE_CONTROL_OPEN, "source");
+    world_end(&w);
+}
+
 static void
 officers_assert(struct make *m)
 {
@@ -452,6 +483,30 @@ no_waiver_stands_for_a_must(void **state)
              json_pack("{s:{s:s}}", "BLD-ENV", "level", "must"));
     (void)world_govern(&w, NULL);
     expect(&w, &id, "BLD-ENV", ENGINE_CONTROL_OPEN, "nothing");
+    world_end(&w);
+}
+
+static void
+a_waiver_stands_no_longer_than_its_quorum(void **state)
+{
+    struct world w;
+    struct plumb_digest id;
+
+    (void)state;
+    controlled_begin(&w, NULL);
+    id = controlled_propose(&w, "1.0");
+    controlled_meet(&w, &id, "BLD-ENV");
+    (void)waive(&w, &id, "BLD-ENV", w.make.now + WORLD_DAY);
+    expect(&w, &id, "BLD-ENV", ENGINE_CONTROL_WAIVED, "guards at the door");
+    make_next(&w.make);
+    (void)make_new_key(&w.make, "sol");
+    make_set(&w.make, "principals.sol.keys.0.status", json_string("compromised"));
+    make_set(&w.make, "principals.sol.keys.0.from", json_integer(1));
+    (void)world_govern(&w, NULL);
+    expect(&w, &id, "BLD-ENV", ENGINE_CONTROL_OPEN, "nothing");
+    world_refuse(&w, "control.should", approval(&w, &id));
+    (void)waive(&w, &id, "BLD-ENV", w.make.now + WORLD_DAY); /* with the new key */
+    expect(&w, &id, "BLD-ENV", ENGINE_CONTROL_WAIVED, "guards at the door");
     world_end(&w);
 }
 
@@ -781,10 +836,12 @@ main(void)
         cmocka_unit_test(attributes_are_met_all_together),
         cmocka_unit_test(what_is_covered_by_every_set_counts),
         cmocka_unit_test(whoever_is_trusted_no_longer_counts_no_longer),
+        cmocka_unit_test(provenance_of_a_builder_or_a_source_that_was_dropped_counts_no_longer),
         cmocka_unit_test(a_role_is_trusted_by_the_keys_of_its_principals),
         cmocka_unit_test(what_a_file_is_refused_for_is_told),
         cmocka_unit_test(a_waiver_stands_for_a_should_until_it_lapses),
         cmocka_unit_test(no_waiver_stands_for_a_must),
+        cmocka_unit_test(a_waiver_stands_no_longer_than_its_quorum),
         cmocka_unit_test(a_lapse_holds_no_rollout_unless_governance_says_so),
         cmocka_unit_test(an_approval_is_evaluated_recorded_and_replayed),
         cmocka_unit_test(a_begin_is_held_to_the_controls_too),

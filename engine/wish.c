@@ -124,14 +124,24 @@ engine_wish(const struct engine *e, plumb_time now, struct engine_wish *ret)
 
 /* --- the service proposes it --- */
 
+/* Never a longer phase-out, nor a fleet with nothing left: time went on since the service
+ * looked, so the date need not be the one that the engine would say now. */
 static bool
-is_wished(const struct context *c, const char *fleet, const struct plumb_digest *release,
-          enum plumb_kind kind)
+is_within(const struct plumb_statement *s, const struct placement *p)
+{
+    return s->kind == PLUMB_KIND_ROLLOUT ? s->u.rollout.action == PLUMB_ACTION_RESCHEDULE &&
+                                               s->u.rollout.not_after < p->window.not_after
+                                         : s->u.revocation.nleave_nothing == 0;
+}
+
+static bool
+is_wished(const struct context *c, const char *fleet, const struct plumb_digest *release)
 {
     const struct placement *p = state_placement(c->e, fleet, release);
     struct engine_wish w;
 
-    return placement_is_accepted(p) && wish_for(c->e, p, c->time, &w) && w.kind == kind;
+    return placement_is_accepted(p) && wish_for(c->e, p, c->time, &w) && w.kind == c->s->kind &&
+           is_within(c->s, p);
 }
 
 static enum plumb_code
@@ -158,8 +168,7 @@ wish_propose(const struct context *c, struct plumb_err *err)
         s->kind == PLUMB_KIND_ROLLOUT ? &s->u.rollout.release : &s->u.revocation.release;
 
     if (state_document(c->e)->controls == NULL || fleet == NULL ||
-        (s->kind == PLUMB_KIND_ROLLOUT && s->u.rollout.action != PLUMB_ACTION_RESCHEDULE) ||
-        !is_wished(c, fleet, release, s->kind))
+        !is_wished(c, fleet, release))
         return plumb_fail(err, PLUMB_FORBIDDEN, "wish.none", "predicate",
                           "the service proposes what governance says follows, and only that");
     return note(c->e, fleet, release, c->time, err);

@@ -427,6 +427,16 @@ proposed_by_the_service(struct world *w, const struct engine_wish *wish)
     return make_revocation(&w->make, "plumbd", name, &wish->release, fleets, NULL);
 }
 
+static const char *
+base_in_prod(const struct world *w)
+{
+    static char fleets[32];
+
+    (void)snprintf(fleets, sizeof fleets, "prod:%llu",
+                   (unsigned long long)engine_base(w->engine, "prod", "web"));
+    return fleets;
+}
+
 static void
 an_overdue_finding_has_its_revocation_proposed_once(void **state)
 {
@@ -454,6 +464,10 @@ an_overdue_finding_has_its_revocation_proposed_once(void **state)
     assert_true(engine_wish(w.engine, w.make.now, &wish));
     assert_int_equal(wish.kind, PLUMB_KIND_REVOCATION);
     assert_non_null(strstr(wish.reason, "GHSA-1"));
+    /* to leave nothing is not for the service to ask for */
+    world_refuse(&w, "wish.none",
+                 make_revocation(&w.make, "plumbd", "web@1.0", &one, base_in_prod(&w),
+                                 json_pack("{s:[s]}", "leaveNothingAccepted", "prod")));
     s = proposed_by_the_service(&w, &wish);
     proposal = s->statement->id;
     (void)world_do(&w, s);
@@ -513,7 +527,7 @@ a_finding_shortens_a_phase_out_when_people_approve(void **state)
 {
     struct world w;
     struct plumb_digest one, two;
-    struct engine_wish wish;
+    struct engine_wish wish, longer;
     struct plumb_signed *s;
     struct plumb_digest proposal;
 
@@ -533,6 +547,9 @@ a_finding_shortens_a_phase_out_when_people_approve(void **state)
     assert_int_equal(wish.kind, PLUMB_KIND_ROLLOUT);
     assert_true(plumb_digest_eq(&wish.release, &one));
     assert_true(wish.until < world_at(&w, &one).window.not_after);
+    longer = wish;
+    longer.until = world_at(&w, &one).window.not_after + 60;
+    world_refuse(&w, "wish.none", proposed_by_the_service(&w, &longer));
     s = proposed_by_the_service(&w, &wish);
     proposal = s->statement->id;
     (void)world_do(&w, s);

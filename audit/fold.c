@@ -112,6 +112,14 @@ count(struct audit *a, const struct audit_item *item, const struct engine_effect
         a->counts.quorums++;
 }
 
+/* Without a quorum: bundles show findings, and a publication clears what was touched. */
+static bool
+changes_bundles(enum plumb_kind kind)
+{
+    return kind == PLUMB_KIND_EVIDENCE || kind == PLUMB_KIND_ADVISORY ||
+           kind == PLUMB_KIND_PUBLICATION;
+}
+
 static enum plumb_code
 apply(struct audit *a, const struct audit_item *item, struct plumb_err *err)
 {
@@ -138,7 +146,7 @@ apply(struct audit *a, const struct audit_item *item, struct plumb_err *err)
         return stop_at(a, item, "entry.repeated", err,
                        "the statement was accepted before, and stands in the log once more");
     count(a, item, &effect);
-    if (effect.completed || item->opened->statement->kind == PLUMB_KIND_PUBLICATION)
+    if (effect.completed || changes_bundles(item->opened->statement->kind))
         audit_changed(a, item->time);
     return tell(a, item, &effect, err);
 }

@@ -5,6 +5,7 @@
 
 #include "lib/own.h"
 #include "tests/audit/log.h"
+#include "tests/engine/controlled.h"
 #include "tests/t.h"
 
 static struct world world;
@@ -440,6 +441,28 @@ a_change_that_was_published_late_is_found_though_it_was_published(void **state)
 }
 
 static void
+a_finding_that_was_published_late_is_found_too(void **state)
+{
+    struct world w;
+    struct log l;
+    struct plumb_digest release;
+
+    (void)state;
+    controlled_begin(&w, NULL);
+    release = controlled_release(&w, "1.0");
+    (void)world_start(&w, &release);
+    (void)log_publish(&w);
+    controlled_import(
+        &w, controlled_record("GHSA-1", "lodash", "4.17.21", "2026-09-01T00:00:00Z", ""));
+    w.make.now += 3600;
+    (void)log_publish(&w);
+    log_take(&l, &w);
+    log_finds(&l, "publication.withheld", w.n - 2, "service");
+    log_clear(&l);
+    world_end(&w);
+}
+
+static void
 a_clock_that_ran_backwards_is_found(void **state)
 {
     size_t i = nth(PLUMB_KIND_PUBLICATION, 2);
@@ -533,6 +556,7 @@ main(void)
         T(a_part_of_a_bundle_that_is_gone_is_found),
         T(a_revocation_that_was_never_published_is_found),
         T(a_change_that_was_published_late_is_found_though_it_was_published),
+        T(a_finding_that_was_published_late_is_found_too),
         T(a_clock_that_ran_backwards_is_found),
         T(an_export_cut_short_is_found),
         T(another_genesis_than_the_pinned_one_is_found),

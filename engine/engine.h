@@ -29,8 +29,8 @@ struct engine_blob {
 /*
  * What a statement needs stored before it may be accepted: digests into ret (at most max).
  * *ret_read is how many of them, from the first, the engine wants the bytes of; the rest need
- * only be durable. The anchors that a governance document names are among them once its bytes
- * are given in blobs.
+ * only be durable. The anchors and the trusted root that a governance document names are among
+ * them once its bytes are given in blobs.
  */
 #define ENGINE_BLOBS_MAX 4096
 PLUMB_MUST_CHECK enum plumb_code engine_needs(const struct plumb_statement *s,

@@ -455,6 +455,7 @@ attach(const struct context *c, struct plumb_err *err)
     PLUMB_TRY(trust_ring_make(doc, &keys, err));
     ring.keys = keys.keys;
     ring.nkeys = keys.n;
+    ring.root = trust_root(c->e);
     PLUMB_TRY(take_files(c, &v->release, &ring, &accepted, &rule, err));
     PLUMB_TRY(finding_rematch(c->e, (struct moment){ c->index, c->time }, &v->release, err));
     context_say(c, "%zu of %zu files on %.60s@%.60s accepted%s%.40s", accepted, n,

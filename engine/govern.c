@@ -7,6 +7,7 @@
 #include "engine/kinds.h"
 #include "engine/place.h"
 #include "engine/proposal.h"
+#include "engine/trust.h"
 #include "lib/own.h"
 
 PLUMB_DEFINE_AUTO(auto_governance, struct plumb_governance *, plumb_governance_free);
@@ -27,6 +28,7 @@ read_named(const struct context *c, const struct engine_blob **ret_blob,
     if (!plumb_digest_eq(&doc->previous, &s->u.governance.previous))
         return plumb_fail(err, PLUMB_INVALID, "governance.previous", "predicate.previous",
                           "the document names another predecessor");
+    PLUMB_TRY(trust_keep_root(c, doc, err));
     *ret = PLUMB_TAKE(doc);
     return PLUMB_OK;
 }

@@ -47,17 +47,20 @@ add_files(struct needs *needs, const struct plumb_statement *s, size_t *ret_read
     return PLUMB_OK;
 }
 
+/* The trusted root is read; anchors are for verifiers. */
 static enum plumb_code
-add_anchors(struct needs *needs, const struct engine_blob *blob, struct plumb_err *err)
+add_named(struct needs *needs, const struct engine_blob *blob, size_t *ret_read,
+          struct plumb_err *err)
 {
     PLUMB_AUTO(auto_governance) struct plumb_governance *doc = NULL;
 
     PLUMB_TRY(plumb_governance_parse(blob->data, blob->len, &doc, err));
+    if (doc->controls != NULL && doc->controls->has_root)
+        PLUMB_TRY(add(needs, &doc->controls->root, err));
+    *ret_read = needs->n;
     for (size_t i = 0; i < doc->nfleets; i++)
         for (size_t k = 0; k < doc->fleets[i].nanchors; k++)
             PLUMB_TRY(add(needs, &doc->fleets[i].anchors[k].digest, err));
-    if (doc->controls != NULL && doc->controls->has_root)
-        PLUMB_TRY(add(needs, &doc->controls->root, err));
     return PLUMB_OK;
 }
 
@@ -85,7 +88,7 @@ engine_needs(const struct plumb_statement *s, const struct engine_blob *blobs, s
         for (size_t i = 0; i < nblobs; i++)
             if (blobs[i].data != NULL &&
                 plumb_digest_eq(&blobs[i].digest, &s->u.governance.document)) {
-                PLUMB_TRY(add_anchors(&needs, &blobs[i], err));
+                PLUMB_TRY(add_named(&needs, &blobs[i], &read, err));
                 break;
             }
     }

@@ -5,6 +5,7 @@
 #include "engine/dossier.h"
 #include "engine/evaluation.h"
 #include "engine/finding.h"
+#include "engine/trust.h"
 #include "engine/waiver.h"
 #include "lib/own.h"
 #include "lib/pool.h"
@@ -291,6 +292,7 @@ state_init(struct engine *e)
     e->maps[STATE_NAMED].free_record = naming_free;
     e->maps[STATE_BILLS].free_record = matched_bill_free;
     e->maps[STATE_FINDINGS].free_record = finding_free;
+    e->maps[STATE_ROOTS].free_record = trusted_root_free;
     e->maps[STATE_PROPOSALS].ordered = true;
     e->maps[STATE_VERSIONS].ordered = true;
     e->maps[STATE_PLACEMENTS].ordered = true;

@@ -36,6 +36,7 @@ enum state_map {
     STATE_FINDINGS,     /* release id, advisory's id    -> struct finding */
     STATE_FOUND,        /* release id                   -> struct found */
     STATE_ASKED,        /* fleet, release id            -> struct asked */
+    STATE_ROOTS,        /* digest of a trusted root     -> struct trusted_root */
     STATE_MAP_COUNT
 };
 

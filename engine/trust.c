@@ -4,6 +4,8 @@
 
 #include "lib/own.h"
 
+PLUMB_DEFINE_AUTO(auto_root, struct sigstore_root *, sigstore_root_free);
+
 void
 trust_ring_clear(struct trust_ring *r)
 {
@@ -67,6 +69,53 @@ trust_ring_make(const struct plumb_governance *doc, struct trust_ring *ret,
     *ret = (struct trust_ring){ keys, n };
     return PLUMB_OK;
 }
+
+/* --- trusted roots --- */
+
+void
+trusted_root_free(struct record *r)
+{
+    sigstore_root_free(((struct trusted_root *)r)->root);
+    free(r);
+}
+
+enum plumb_code
+trust_keep_root(const struct context *c, const struct plumb_governance *doc,
+                struct plumb_err *err)
+{
+    const struct plumb_controls *controls = doc->controls;
+    PLUMB_AUTO(auto_root) struct sigstore_root *root = NULL;
+    const struct engine_blob *blob;
+    struct trusted_root *kept;
+
+    if (controls == NULL || !controls->has_root ||
+        state_get(c->e, STATE_ROOTS, controls->root.b, PLUMB_DIGEST_LEN) != NULL)
+        return PLUMB_OK;
+    PLUMB_TRY(context_blob(c, &controls->root, &blob, err));
+    if (blob->len != (size_t)controls->root_size)
+        return plumb_fail(err, PLUMB_INVALID, "controls.root", "controls.trustedRoot.size",
+                          "the trusted root has %zu bytes", blob->len);
+    PLUMB_TRY(sigstore_root_read(blob->data, blob->len, &root, err));
+    kept = calloc(1, sizeof *kept);
+    if (kept == NULL)
+        return plumb_fail_memory(err);
+    kept->root = PLUMB_TAKE(root);
+    return state_put(c->e, STATE_ROOTS, controls->root.b, PLUMB_DIGEST_LEN, &kept->head, err);
+}
+
+const struct sigstore_root *
+trust_root(const struct engine *e)
+{
+    const struct plumb_controls *controls = state_document(e)->controls;
+    const struct trusted_root *kept =
+        controls != NULL && controls->has_root
+            ? state_get(e, STATE_ROOTS, controls->root.b, PLUMB_DIGEST_LEN)
+            : NULL;
+
+    return kept != NULL ? kept->root : NULL;
+}
+
+/* --- who signed --- */
 
 static bool
 has_key(const struct plumb_trusted *t, const struct plumb_digest *key)

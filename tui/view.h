@@ -12,5 +12,8 @@ char *view_raw(const json_t *json);
 void view_copy(const json_t *o, const char *key, char *ret, size_t size);
 /* A member that is a time, else NEVER. */
 plumb_time view_time(const json_t *o, const char *key);
+/* Controls and evidence of the release that a proposal, not of governance, is about. */
+void view_evidence(struct session *s, const struct plumb_statement *st,
+                   const struct plumb_statement *release, struct tui_statement *ret);
 
 #endif

@@ -291,56 +291,6 @@ fill_governance(struct session *s, const struct plumb_statement *st, struct tui_
     return c.oom || ret->against == NULL ? plumb_fail_memory(err) : PLUMB_OK;
 }
 
-/* --- controls and evidence --- */
-
-static void
-add_fact(struct tui_statement *to, int how, const char *label, const char *text)
-{
-    struct tui_fact *more = realloc(to->facts, (to->nfacts + 1) * sizeof *more);
-
-    if (more == NULL)
-        return;
-    to->facts = more;
-    more[to->nfacts].how = how;
-    (void)snprintf(more[to->nfacts].label, sizeof more->label, "%s", label);
-    more[to->nfacts].text = strdup(text);
-    to->nfacts += more[to->nfacts].text != NULL;
-}
-
-static void
-fill_facts(const struct plumb_statement *release, struct tui_statement *ret)
-{
-    char hex[PLUMB_DIGEST_HEX], label[40], text[200];
-
-    plumb_digest_hex(&release->u.release.reference_values, hex);
-    add_fact(ret, TUI_FACT_DIGEST, "Values", hex);
-    if (release->u.release.has_sbom) {
-        plumb_digest_hex(&release->u.release.sbom, hex);
-        add_fact(ret, TUI_FACT_DIGEST, "SBOM", hex);
-    } else
-        add_fact(ret, TUI_FACT_TEXT, "SBOM", "none is named");
-    for (size_t i = 1; i < release->nsubjects; i++) {
-        plumb_digest_hex(&release->subjects[i].digest, hex);
-        (void)snprintf(label, sizeof label, "%s", release->subjects[i].name);
-        add_fact(ret, TUI_FACT_DIGEST, label, hex);
-    }
-    for (size_t i = 0; i < release->u.release.nsources; i++) {
-        const struct plumb_source *src = &release->u.release.sources[i];
-
-        plumb_digest_hex(&src->digest, hex);
-        (void)snprintf(label, sizeof label, "Set %" PRId64, src->set + 1);
-        (void)snprintf(text, sizeof text, "read of a %s, which nobody verified: %.16s...",
-                       src->kind, hex);
-        add_fact(ret, TUI_FACT_DOUBT, label, text);
-    }
-    if (release->u.release.nsources == 0)
-        add_fact(ret, TUI_FACT_TEXT, "Sources",
-                 "where the reference values came from is not "
-                 "said");
-    if (release->u.release.notes != NULL)
-        ret->notes = strdup(release->u.release.notes);
-}
-
 /* --- the whole --- */
 
 static void
@@ -426,18 +376,6 @@ fill_effect(struct session *s, const struct plumb_statement *st, struct tui_stat
     return effect_text(st, &now, &ret->effect, err);
 }
 
-static void
-fill_waiver(const struct plumb_statement *st, struct tui_statement *ret)
-{
-    char until[PLUMB_TIME_TEXT];
-
-    plumb_time_text(st->u.waiver.until, until);
-    add_fact(ret, TUI_FACT_TEXT, "Control", st->u.waiver.control);
-    add_fact(ret, TUI_FACT_TEXT, "Waived to", until);
-    add_fact(ret, TUI_FACT_TEXT, "Reason", st->u.waiver.justification);
-    add_fact(ret, TUI_FACT_TEXT, "Instead", st->u.waiver.compensating);
-}
-
 /* The release that a proposal is about, itself verified; its own statement when it is one. */
 static enum plumb_code
 find_release(struct session *s, const struct plumb_statement *st, struct client_statement *own,
@@ -487,12 +425,8 @@ fill(struct session *s, const struct client_proposal *p, struct tui_statement *r
     else {
         ret->release = release->id;
         PLUMB_TRY(fill_difference(s, st, release, ret, err));
-        fill_facts(release, ret);
+        view_evidence(s, st, release, ret);
     }
-    if (st->kind == PLUMB_KIND_REVOCATION)
-        add_fact(ret, TUI_FACT_TEXT, "Reason", st->u.revocation.reason);
-    if (st->kind == PLUMB_KIND_WAIVER)
-        fill_waiver(st, ret);
     PLUMB_TRY(fill_effect(s, st, ret, err));
     fill_vote_texts(&count, ret);
     fill_seen(s, p, ret);

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <plumb/controls.h>
+
 #include "lib/own.h"
 #include "tui/view.h"
 
@@ -44,6 +46,10 @@ tell_may(FILE *out, const struct plumb_governance *g, const struct plumb_princip
 
     tell_quorum(out, &g->quorum, me, "governance changes", "");
     for (size_t i = 0; i < g->npayloads; i++) {
+        const struct plumb_quorum *waiver = plumb_waiver_quorum(g, &g->payloads[i]);
+
+        if (waiver != NULL)
+            tell_quorum(out, waiver, me, "waivers for ", g->payloads[i].name);
         tell_quorum(out, &g->payloads[i].release, me, "releases of ", g->payloads[i].name);
         tell_quorum(out, &g->payloads[i].revocation, me, "revocations everywhere of ",
                     g->payloads[i].name);

@@ -146,6 +146,8 @@ two_people_bring_a_release_to_its_quorum(void **state)
     tmux_wait(&tmux, "alice", "0/2  2 more release-manager");
     tmux_wait(&tmux, "bob", "1 waits for a decision, 1 for yours");
     approve("alice", "svr2@2025-06-01", "Your approval counts; others must approve");
+    type_keys("alice", "e");
+    tmux_wait(&tmux, "alice", "SBOM          none is named");
     tmux_wait(&tmux, "bob", "1/2  1 more release-manager");
     approve("bob", "svr2@2025-06-01",
             "Your approval completes the quorum. It takes effect at once:");

@@ -262,6 +262,18 @@ add_controls(struct cli *cli, json_t *document, const json_t *people, struct plu
 }
 
 static enum plumb_code
+add_witnesses(struct cli *cli, json_t *document, struct plumb_err *err)
+{
+    json_t *witnesses;
+
+    PLUMB_TRY(cli_template_witnesses(cli, &witnesses, err));
+    if (witnesses == NULL)
+        return PLUMB_OK;
+    return json_object_set_new(document, "witnesses", witnesses) == 0 ? PLUMB_OK
+                                                                      : plumb_fail_memory(err);
+}
+
+static enum plumb_code
 run(struct cli *cli, struct plumb_err *err)
 {
     PLUMB_AUTO(plumb_json_auto) json_t *service = NULL;
@@ -290,6 +302,7 @@ run(struct cli *cli, struct plumb_err *err)
     if (document == NULL)
         return plumb_fail_memory(err);
     PLUMB_TRY(add_controls(cli, document, people, err));
+    PLUMB_TRY(add_witnesses(cli, document, err));
     PLUMB_TRY(check(document, err));
     if (cli_option(cli, "output") == NULL && cli_json(cli))
         return cli_result(cli, json_incref(document), err);
@@ -305,6 +318,10 @@ static const struct cli_option options[] = {
     { "principal", 0, "ID=ROLE,...:SIGN-KEY[:TLS-KEY]", true, "a person or machine" },
     { "controls", 0, "SOURCE", true,
       "hold releases to the built-in controls; a source that may be built, as a pattern" },
+    { "witness", 0, "VKEY@URL", true, "a witness that is asked to cosign checkpoints" },
+    { "witness-need", 0, "N", false, "so many of them make a checkpoint witnessed (all)" },
+    { "witness-wait", 0, NULL, false,
+      "publish nothing that is not witnessed (else go on, and say so)" },
     { "public", 0, NULL, false, "everyone may pull the fleets' bundles" },
     { "grace", 0, "DURATION", false, "how long a superseded version stays (P14D)" },
     { "limit", 0, "DURATION", false, "how long a rollout may take (P7D)" },

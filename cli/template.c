@@ -1,6 +1,7 @@
 #include "cli/template.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "client/keyspec.h"
@@ -120,4 +121,36 @@ cli_template_write(const char *path, const json_t *document, struct plumb_err *e
         return plumb_fail_memory(err);
     }
     return cli_write(path, line, strlen(line), false, err);
+}
+
+enum plumb_code
+cli_template_witnesses(struct cli *cli, json_t **ret, struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_json_auto) json_t *of = json_array();
+    const size_t n = cli_option_count(cli, "witness");
+    const char *text, *asked = cli_option(cli, "witness-need");
+    const bool wait = cli_option(cli, "witness-wait") != NULL;
+    int64_t need = (int64_t)n;
+
+    *ret = NULL;
+    if (n == 0 && (asked != NULL || wait))
+        return cli_usage("--witness", err, "say which witnesses: --witness VKEY@URL");
+    if (n == 0)
+        return PLUMB_OK;
+    if (asked != NULL && (strlen(asked) > 2 || asked[strspn(asked, "0123456789")] != '\0' ||
+                          (need = atoi(asked)) < 1))
+        return cli_usage("--witness-need", err, "want how many of them must cosign");
+    for (size_t i = 0; (text = cli_option_at(cli, "witness", i)) != NULL; i++) {
+        const char *url = strstr(text, "@http");
+
+        if (url == NULL)
+            return cli_usage(text, err,
+                             "want VKEY@URL, the key as 'plumb-witness vkey' prints it");
+        if (json_array_append_new(of, json_pack("{s:s%, s:s}", "vkey", text,
+                                                (size_t)(url - text), "url", url + 1)) != 0)
+            return plumb_fail_memory(err);
+    }
+    *ret = json_pack("{s:O, s:I, s:s}", "of", of, "need", (json_int_t)need, "away",
+                     wait ? "wait" : "continue");
+    return *ret != NULL ? PLUMB_OK : plumb_fail_memory(err);
 }

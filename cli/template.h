@@ -17,6 +17,10 @@ PLUMB_MUST_CHECK enum plumb_code cli_template_principal(struct cli *cli, const c
 PLUMB_MUST_CHECK enum plumb_code cli_template_key(struct cli *cli, const char *spec,
                                                   enum plumb_use use, json_t **ret,
                                                   struct plumb_err *err);
+/* The member "witnesses" of --witness, --witness-need and --witness-wait; NULL where none is
+ * named. Rule "usage". */
+PLUMB_MUST_CHECK enum plumb_code cli_template_witnesses(struct cli *cli, json_t **ret,
+                                                        struct plumb_err *err);
 /* The member "controls": the built-in profile, for what is built from these sources. Officers,
  * or else release managers, assert; pipelines vouch for bills of materials. Takes waiver; NULL
  * without memory. */

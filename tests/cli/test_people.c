@@ -463,6 +463,37 @@ a_genesis_is_handed_round_and_says_who_is_missing(void **state)
                          "--principal", "a=admin,release-manager:service.json", "-o", "x");
 }
 
+#define WITNESS_1 "witness.example/w1+088456fb+BPotlj/7Q5wxHjCtQhAgFyCprMGOXRq/muIaOHHtYYn8"
+#define WITNESS_2 "witness.example/w2+41ac1a1f+BCsMVcYTsnTrv01n+BD2Nb/Ir5kcXp2+eH3bVfd3JdON"
+#define TEMPLATE                                                                               \
+    "governance", "template", "--service", "service.json", "--fleet", "f", "--payload", "p",   \
+        "--tee", "sgx", "--principal", "alice=admin,release-manager:alice.sign"
+
+static void
+the_template_names_witnesses_and_how_many_must_cosign(void **state)
+{
+    const json_t *witnesses;
+    json_t *document;
+
+    (void)state;
+    assert_plumb(0, TEMPLATE, "--witness", WITNESS_1 "@https://w1.example", "--witness",
+                 WITNESS_2 "@https://w2.example", "--witness-need", "1", "--witness-wait", "-o",
+                 "witnessed.json");
+    assert_plumb(0, "governance", "check", "witnessed.json");
+    document = json_load_file("witnessed.json", 0, NULL);
+    witnesses = json_object_get(document, "witnesses");
+    assert_int_equal(2, json_array_size(json_object_get(witnesses, "of")));
+    assert_int_equal(1, json_integer_value(json_object_get(witnesses, "need")));
+    assert_string_equal("wait", text_at(witnesses, "away"));
+    json_decref(document);
+    assert_plumb_refused("governance.witness", 1, TEMPLATE, "--witness",
+                         WITNESS_1 "@https://w1.example", "--witness-need", "2", "-o", "x");
+    assert_plumb_refused("usage", 2, TEMPLATE, "--witness", WITNESS_1, "-o", "x");
+    assert_plumb_refused("usage", 2, TEMPLATE, "--witness-wait", "-o", "x");
+    assert_plumb_refused("usage", 2, TEMPLATE, "--witness", WITNESS_1 "@https://w1.example",
+                         "--witness-need", "0", "-o", "x");
+}
+
 static void
 a_verifier_is_enrolled_pulls_and_is_let_go(void **state)
 {
@@ -566,6 +597,7 @@ main(void)
         cmocka_unit_test(a_begin_that_is_approved_ahead_stands_in_the_status),
         cmocka_unit_test(a_key_is_rotated_by_a_draft_that_two_approve),
         cmocka_unit_test(a_genesis_is_handed_round_and_says_who_is_missing),
+        cmocka_unit_test(the_template_names_witnesses_and_how_many_must_cosign),
         cmocka_unit_test(a_verifier_is_enrolled_pulls_and_is_let_go),
         cmocka_unit_test(a_receipt_is_proven_and_an_entry_is_its_bytes),
         cmocka_unit_test(the_log_is_exported_audited_and_the_copy_grows),

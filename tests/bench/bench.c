@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define ROUNDS_MAX 15
 
@@ -81,33 +80,34 @@ bench_cpu_ns(void)
     return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 }
 
+/* A line of /proc/self/status, in bytes. */
+static size_t
+status(const char *name)
+{
+    FILE *f = fopen("/proc/self/status", "r");
+    size_t kib = 0, len = strlen(name);
+    char line[256];
+
+    while (f != NULL && kib == 0 && fgets(line, sizeof line, f) != NULL)
+        if (strncmp(line, name, len) == 0)
+            kib = strtoul(line + len, NULL, 10);
+    if (f == NULL || kib == 0)
+        bench_fail("/proc/self/status cannot be read");
+    (void)fclose(f);
+    return kib * 1024;
+}
+
 size_t
 bench_memory(void)
 {
-    unsigned long pages = 0, resident = 0;
-    FILE *f = fopen("/proc/self/statm", "r");
-
-    if (f == NULL || fscanf(f, "%lu %lu", &pages, &resident) != 2)
-        bench_fail("/proc/self/statm cannot be read");
-    (void)fclose(f);
-    return resident * (size_t)sysconf(_SC_PAGESIZE);
+    return status("VmRSS:");
 }
 
 size_t
 bench_memory_peak(void)
 {
-    /* getrusage() would tell of the program that became this one, too */
-    FILE *f = fopen("/proc/self/status", "r");
-    unsigned long kib = 0;
-    char line[256];
-
-    while (f != NULL && fgets(line, sizeof line, f) != NULL)
-        if (sscanf(line, "VmHWM: %lu", &kib) == 1)
-            break;
-    if (f == NULL || kib == 0)
-        bench_fail("/proc/self/status cannot be read");
-    (void)fclose(f);
-    return kib * 1024;
+    return status(
+        "VmHWM:"); /* getrusage() would tell of the program that became this one, too */
 }
 
 /* Three digits that matter, and no exponent. */

@@ -205,7 +205,7 @@ answered(const struct conn *c)
 
     if (end == NULL || c->len < (size_t)(end + 4 - c->answer) + body)
         return 0;
-    return c->len > 12 ? atoi(c->answer + 9) : -1;
+    return c->len > 12 ? (int)strtol(c->answer + 9, NULL, 10) : -1;
 }
 
 /* Moves bytes as far as it goes without waiting. The status when the answer is whole. */

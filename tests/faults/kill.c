@@ -127,20 +127,26 @@ strike(uint64_t *random)
     }
 }
 
-int
-main(int argc, char **argv)
-{
-    unsigned kills = 3;
-    uint64_t seed = 1, random, size;
-    size_t sent = 0, accepted = 0;
+static unsigned kills = 3;
+static uint64_t seed = 1;
 
-    for (int i = 1; i + 1 < argc; i += 2) {
-        if (strcmp(argv[i], "--kills") == 0)
-            kills = (unsigned)strtoul(argv[i + 1], NULL, 10);
-        else if (strcmp(argv[i], "--seed") == 0)
-            seed = strtoull(argv[i + 1], NULL, 10);
+static void
+count_answers(size_t *ret_sent, size_t *ret_accepted)
+{
+    *ret_sent = *ret_accepted = 0;
+    for (unsigned i = 0; i < LOAD_PEOPLE; i++) {
+        *ret_sent += load.people[i].nsent;
+        *ret_accepted += atomic_load(&load.people[i].accepted);
     }
-    random = seed;
+}
+
+static void
+nothing_that_was_acknowledged_is_lost_or_there_twice(void **state)
+{
+    uint64_t random = seed, size;
+    size_t sent, accepted;
+
+    (void)state;
     make_begin(&make, time(NULL));
     load_cast(&make);
     plumbd_prepare(&service, &make);
@@ -152,13 +158,9 @@ main(int argc, char **argv)
         fprintf(stderr, "%u of %u: %s\n", i + 1, kills, strike(&random));
     }
     load_stop(&load);
-    for (unsigned i = 0; i < LOAD_PEOPLE; i++) {
-        sent += load.people[i].nsent;
-        for (size_t k = 0; k < load.people[i].nsent; k++)
-            accepted += load.people[i].sent[k].outcome == SENT_ACCEPTED;
-    }
-    size = check_log(&service, &load);
+    count_answers(&sent, &accepted);
     assert_true(accepted > 0);
+    size = check_log(&service, &load);
     plumbd_stop(&service, SIGTERM);
     plumbd_start(&service);
     assert_int_equal(size, check_log(&service, &load));
@@ -167,6 +169,20 @@ main(int argc, char **argv)
             kills, (unsigned long long)seed, sent, accepted, (unsigned long long)size);
     load_free(&load);
     make_end(&make);
-    puts("1 passed, 0 failed, 0 skipped");
-    return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_that_was_acknowledged_is_lost_or_there_twice),
+    };
+
+    for (int i = 1; i + 1 < argc; i += 2) {
+        if (strcmp(argv[i], "--kills") == 0)
+            kills = (unsigned)strtoul(argv[i + 1], NULL, 10);
+        else if (strcmp(argv[i], "--seed") == 0)
+            seed = strtoull(argv[i + 1], NULL, 10);
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

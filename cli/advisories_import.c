@@ -29,24 +29,37 @@ tell_refused(void *arg, size_t record, const struct plumb_err *why)
              why->msg);
 }
 
-/* What is gathered becomes one statement. */
 static enum plumb_code
-send_feed(struct importing *i, struct plumb_err *err)
+send_one(struct importing *i, const struct feed *feed, struct plumb_err *err)
 {
     PLUMB_AUTO(plumb_json_auto)
     json_t *members =
-        json_pack("{s:s, s:I}", "source", i->source, "count", (json_int_t)i->feed.count);
+        json_pack("{s:s, s:I}", "source", i->source, "count", (json_int_t)feed->count);
     struct plumb_subject subject = { .name = "advisories" };
 
     if (members == NULL)
         return plumb_fail_memory(err);
     plumb_sha256("", 0, &subject.digest);
-    if (i->feed.count > 0)
-        PLUMB_TRY(client_blob_put(i->client, i->feed.lines, i->feed.len, &subject.digest, err));
+    if (feed->count > 0)
+        PLUMB_TRY(client_blob_put(i->client, feed->lines, feed->len, &subject.digest, err));
     PLUMB_TRY(cli_submit(i->cli, "imported", PLUMB_KIND_ADVISORY, &subject, 1, members, err));
-    i->records += i->feed.count;
+    i->records += feed->count;
     i->statements++;
     (void)cli_progress(i->cli, "advisories", i->records, 0);
+    return PLUMB_OK;
+}
+
+/* What is gathered becomes a statement, or as many as it takes. */
+static enum plumb_code
+send_feed(struct importing *i, struct plumb_err *err)
+{
+    struct feed piece;
+    size_t at = 0;
+
+    if (i->feed.count == 0)
+        return send_one(i, &i->feed, err);
+    while (feed_next(&i->feed, &at, &piece))
+        PLUMB_TRY(send_one(i, &piece, err));
     feed_clear(&i->feed);
     return PLUMB_OK;
 }

@@ -21,7 +21,8 @@ auto_close(int *fd)
 enum plumb_code
 file_read(const char *path, size_t max, struct plumb_bytes *ret, struct plumb_err *err)
 {
-    PLUMB_AUTO(auto_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    PLUMB_AUTO(auto_close)
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* no pipe holds us */
     PLUMB_AUTO(plumb_bytes_cleanse) struct plumb_bytes b = { 0 };
     struct stat st;
 

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,11 @@ struct spool {
     bool stopping, answered;
     enum plumb_code outcome;
     struct plumb_err why;
+
+    /* The thread's own: what could not be moved away would be imported for ever, so nothing
+     * is imported until it can be. */
+    char unmoved[NAME_MAX + 1];
+    const char *unmoved_to;
 };
 
 /* --- one import --- */
@@ -156,17 +162,33 @@ is_ready(const struct dirent *d)
            (ends_with(d->d_name, ".json") || ends_with(d->d_name, ".jsonl"));
 }
 
-static void
-move(const struct spool *s, const char *name, const char *to)
+static enum plumb_code
+move(struct spool *s, const char *name, const char *to, struct plumb_err *err)
 {
     char from[1024], dir[1024], path[1400];
 
     (void)snprintf(from, sizeof from, "%s/%s", s->dir, name);
     (void)snprintf(dir, sizeof dir, "%s/%s", s->dir, to);
     (void)snprintf(path, sizeof path, "%s/%s", dir, name);
-    if ((mkdir(dir, 0777) != 0 && errno != EEXIST) || rename(from, path) != 0)
-        log_event(LOG_ERROR, "advisories.not-moved", LOG_TEXT("file", from),
-                  LOG_TEXT("detail", strerror(errno)));
+    if ((mkdir(dir, 0777) != 0 && errno != EEXIST) ||
+        (rename(from, path) != 0 && errno != ENOENT)) { /* somebody else has moved it */
+        if (name != s->unmoved)
+            (void)snprintf(s->unmoved, sizeof s->unmoved, "%s", name);
+        s->unmoved_to = to;
+        return plumb_fail(err, PLUMB_UNAVAILABLE, "advisories.not-moved", from,
+                          "cannot be moved to %s: %s", to, strerror(errno));
+    }
+    return PLUMB_OK;
+}
+
+static enum plumb_code
+move_unmoved(struct spool *s, struct plumb_err *err)
+{
+    if (s->unmoved[0] == '\0')
+        return PLUMB_OK;
+    PLUMB_TRY(move(s, s->unmoved, s->unmoved_to, err));
+    s->unmoved[0] = '\0';
+    return PLUMB_OK;
 }
 
 /* What is gathered is imported, and what it came of moved away. */
@@ -177,13 +199,26 @@ struct batch {
 };
 
 static enum plumb_code
+import_all(struct spool *s, const struct feed *feed, struct plumb_err *err)
+{
+    struct feed piece;
+    size_t at = 0;
+
+    if (feed->count == 0)
+        return import(s, feed, err); /* the feed was asked, and has nothing new */
+    while (feed_next(feed, &at, &piece))
+        PLUMB_TRY(import(s, &piece, err));
+    return PLUMB_OK;
+}
+
+static enum plumb_code
 flush(struct spool *s, struct batch *b, struct plumb_err *err)
 {
-    PLUMB_TRY(import(s, &b->feed, err));
+    PLUMB_TRY(import_all(s, &b->feed, err));
     log_event(LOG_INFO, "advisories.imported", LOG_NUMBER("records", (int64_t)b->feed.count),
               LOG_NUMBER("files", (int64_t)(b->next - b->first)));
     for (; b->first < b->next; b->first++)
-        move(s, b->files[b->first]->d_name, "imported");
+        PLUMB_TRY(move(s, b->files[b->first]->d_name, "imported", err));
     feed_clear(&b->feed);
     return PLUMB_OK;
 }
@@ -221,7 +256,7 @@ import_files(struct spool *s, struct batch *b, size_t n, struct plumb_err *err)
         if (!taken) {
             if (b->next > b->first)
                 PLUMB_TRY(flush(s, b, err));
-            move(s, b->files[i]->d_name, "refused");
+            PLUMB_TRY(move(s, b->files[i]->d_name, "refused", err));
             b->first = b->next = i + 1;
             continue;
         }
@@ -237,8 +272,13 @@ look(struct spool *s)
 {
     struct batch b = { .first = 0 };
     struct plumb_err err = { 0 };
-    int n = scandir(s->dir, &b.files, is_ready, alphasort);
+    int n;
 
+    if (move_unmoved(s, &err) != PLUMB_OK) {
+        log_err(LOG_ERROR, "advisories.not-imported", &err);
+        return;
+    }
+    n = scandir(s->dir, &b.files, is_ready, alphasort);
     if (n < 0) {
         log_event(LOG_ERROR, "advisories.directory", LOG_TEXT("dir", s->dir),
                   LOG_TEXT("detail", strerror(errno)));

@@ -41,10 +41,17 @@ add_record(struct feed *f, json_t *json, struct plumb_err *why)
 {
     PLUMB_AUTO(auto_osv) struct osv_advisory *a = NULL;
     PLUMB_AUTO(auto_free) char *text = NULL;
+    size_t len;
 
     PLUMB_TRY(osv_read_json(json, &a, why));
     text = json_dumps(json, JSON_COMPACT);
-    return text != NULL ? add_line(f, text, strlen(text), why) : plumb_fail_memory(why);
+    if (text == NULL)
+        return plumb_fail_memory(why);
+    len = strlen(text);
+    if (len > OSV_BYTES)
+        return plumb_fail(why, PLUMB_TOO_LARGE, "feed.record", "",
+                          "a record has at most %u bytes", OSV_BYTES);
+    return add_line(f, text, len, why);
 }
 
 static enum plumb_code
@@ -103,4 +110,22 @@ feed_add(struct feed *f, const void *data, size_t len, feed_refused_fn *refused,
     if (code != PLUMB_OK && refused != NULL)
         refused(arg, 1, &why);
     return PLUMB_OK;
+}
+
+bool
+feed_next(const struct feed *f, size_t *at, struct feed *ret)
+{
+    *ret = (struct feed){ .lines = f->lines + *at };
+    while (*at < f->len) {
+        const char *line = f->lines + *at;
+        const char *stop = memchr(line, '\n', f->len - *at); /* every line has one */
+        size_t len = (size_t)(stop - line) + 1;
+
+        if (ret->count > 0 && ret->len + len > FEED_IMPORT)
+            break;
+        ret->len += len;
+        ret->count++;
+        *at += len;
+    }
+    return ret->count > 0;
 }

@@ -6,7 +6,7 @@
 #include <plumb/err.h>
 
 #define FEED_BYTES  (64u << 20) /* of one file */
-#define FEED_IMPORT (16u << 20) /* bytes of lines after which an import is best sent */
+#define FEED_IMPORT (16u << 20) /* bytes of lines that are best sent as one import */
 
 /* Lines gathered: each a record that can be imported, and a line feed. */
 struct feed {
@@ -25,5 +25,11 @@ typedef void feed_refused_fn(void *arg, size_t record, const struct plumb_err *w
 PLUMB_MUST_CHECK enum plumb_code feed_add(struct feed *f, const void *data, size_t len,
                                           feed_refused_fn *refused, void *arg,
                                           struct plumb_err *err);
+
+/*
+ * The records from *at (0: the first) on that are one import: as many as fit FEED_IMPORT, and
+ * one at least. False: none are left. What it says is borrowed from f, and not cleared.
+ */
+bool feed_next(const struct feed *f, size_t *at, struct feed *ret);
 
 #endif

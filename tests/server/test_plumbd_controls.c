@@ -51,9 +51,11 @@ begin(void **state)
 static void
 clear_spool(void)
 {
-    static const char *const left[] = { "imported/1.jsonl", "imported/2.jsonl",
-                                        "refused/3.json",   "imported",
-                                        "refused",          "" };
+    static const char *const left[] = {
+        "imported/1.jsonl", "imported/2.jsonl", "imported/4.jsonl",
+        "imported/6.jsonl", "refused/3.json",   "refused/5.json",
+        "imported",         "refused",          ""
+    };
     char path[600];
 
     for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
@@ -218,12 +220,95 @@ a_restart_forgets_nothing(void **state)
     json_decref(dossier);
 }
 
+static json_int_t
+imports(void)
+{
+    json_t *findings = plumbd_json(&service, "GET", "/v1/findings", NULL, 200);
+    json_int_t n =
+        json_integer_value(json_object_get(json_object_get(findings, "monitor"), "imports"));
+
+    json_decref(findings);
+    return n;
+}
+
+static void
+await_imports(json_int_t want)
+{
+    for (int i = 0; i < 600 && imports() < want; i++)
+        (void)nanosleep(&(struct timespec){ 0, 100 * 1000 * 1000 }, NULL);
+    assert_int_equal(imports(), want);
+}
+
+static const char *
+in_spool(const char *name)
+{
+    static char path[2][600];
+    static unsigned turn;
+
+    turn = 1 - turn;
+    (void)snprintf(path[turn], sizeof path[turn], "%s/%s", spool, name);
+    return path[turn];
+}
+
+/* Three records of 12 MiB: more than one import may have. */
+static void
+a_file_larger_than_an_import_becomes_several(void **state)
+{
+    const size_t len = 12u << 20;
+    const json_int_t before = imports();
+    char *text = malloc(3 * (len + 200)), *at = text;
+
+    (void)state;
+    assert_non_null(text);
+    for (int i = 0; i < 3; i++) {
+        at += sprintf(at,
+                      "{\"id\": \"L-%d\", \"modified\": \"2026-01-01T00:00:00Z\","
+                      " \"details\": \"",
+                      i);
+        memset(at, 'x', len);
+        at = stpcpy(at + len, "\"}\n");
+    }
+    put_in_spool("4.jsonl", text);
+    free(text);
+    await("imported/4.jsonl");
+    assert_int_equal(imports(), before + 3);
+}
+
+static void
+what_is_no_file_is_put_aside(void **state)
+{
+    (void)state;
+    assert_int_equal(mkfifo(in_spool("5.json"), 0600), 0);
+    await("refused/5.json");
+}
+
+static void
+what_cannot_be_moved_away_is_imported_once(void **state)
+{
+    const json_int_t before = imports();
+
+    (void)state;
+    assert_int_equal(rename(in_spool("imported"), in_spool("kept")), 0);
+    put_in_spool("imported", ""); /* where a directory should be */
+    put_in_spool("6.jsonl", "");
+    await_imports(before + 1);
+    (void)sleep(5); /* it looks every two seconds */
+    assert_int_equal(imports(), before + 1);
+    assert_int_equal(unlink(in_spool("imported")), 0);
+    assert_int_equal(rename(in_spool("kept"), in_spool("imported")), 0);
+    await("imported/6.jsonl");
+    assert_int_equal(imports(), before + 1);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_release_is_approved_once_it_was_shown),
         cmocka_unit_test(a_restart_forgets_nothing),
+        cmocka_unit_test(a_file_larger_than_an_import_becomes_several),
+        cmocka_unit_test(what_is_no_file_is_put_aside),
+        cmocka_unit_test(what_cannot_be_moved_away_is_imported_once),
     };
 
     return cmocka_run_group_tests(tests, begin, end);

@@ -1,8 +1,11 @@
 #include "tests/t.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "supply/feed.h"
+#include "supply/osv.h"
 
 #define RECORD "{\"id\": \"A-1\", \"modified\": \"2026-01-01T00:00:00Z\"}"
 
@@ -66,6 +69,57 @@ what_cannot_be_read_is_told_and_left_out(void **state)
     feed_clear(&f);
 }
 
+/* A record of about so many bytes. */
+static void
+add_large(struct feed *f, size_t len, size_t *refused)
+{
+    char *text = malloc(len + 200);
+    int n;
+
+    assert_non_null(text);
+    n = sprintf(text, "{\"id\": \"A-1\", \"modified\": \"2026-01-01T00:00:00Z\", \"details\":"
+                      " \"");
+    memset(text + n, 'x', len);
+    (void)strcpy(text + n + len, "\"}\n");
+    add(f, text, refused);
+    free(text);
+}
+
+static void
+what_is_gathered_is_given_out_in_imports(void **state)
+{
+    struct feed f = { NULL, 0, 0, 0 }, piece;
+    size_t refused, at = 0, total = 0;
+
+    (void)state;
+    assert_false(feed_next(&f, &at, &piece));
+    add_large(&f, FEED_IMPORT / 2, &refused);
+    add(&f, RECORD, &refused);
+    add_large(&f, FEED_IMPORT / 2, &refused);
+    assert_true(feed_next(&f, &at, &piece));
+    assert_int_equal(piece.count, 2);
+    assert_int_equal(piece.lines[piece.len - 1], '\n');
+    total += piece.len;
+    assert_true(feed_next(&f, &at, &piece));
+    assert_int_equal(piece.count, 1);
+    assert_int_equal(total + piece.len, f.len);
+    assert_false(feed_next(&f, &at, &piece));
+    feed_clear(&f);
+}
+
+static void
+a_record_that_no_import_would_take_is_left_out(void **state)
+{
+    struct feed f = { NULL, 0, 0, 0 };
+    size_t refused;
+
+    (void)state;
+    add_large(&f, OSV_BYTES, &refused);
+    assert_int_equal(refused, 1);
+    assert_int_equal(f.count, 0);
+    feed_clear(&f);
+}
+
 static void
 a_file_has_its_limit(void **state)
 {
@@ -83,6 +137,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_is_one_record_or_one_a_line),
         cmocka_unit_test(what_cannot_be_read_is_told_and_left_out),
+        cmocka_unit_test(what_is_gathered_is_given_out_in_imports),
+        cmocka_unit_test(a_record_that_no_import_would_take_is_left_out),
         cmocka_unit_test(a_file_has_its_limit),
     };
 

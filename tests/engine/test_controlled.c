@@ -593,6 +593,59 @@ an_approval_is_evaluated_recorded_and_replayed(void **state)
     world_end(&w);
 }
 
+#define MANY 64 /* controls, at most */
+
+/* As many controls as there may be, with the longest names, each met by eight rebuilds. */
+static void
+many_controls(struct make *m)
+{
+    json_t *controls = json_object();
+    char text[PLUMB_NAME_MAX + 1];
+
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(text, sizeof text, "C%063d", i);
+        json_object_set_new(
+            controls, text,
+            json_pack("{s:s, s:s, s:[s]}", "level", "must", "text", "a text", "by", "rebuild"));
+    }
+    make_set(m, "controls.profile", json_pack("{s:o}", "controls", controls));
+    make_set(m, "controls.trust.lab", NULL);
+    make_set(m, "controls.build.rebuilders", json_integer(8));
+    for (int i = 0; i < 8; i++) {
+        char path[64];
+        json_t *key;
+
+        (void)snprintf(text, sizeof text, "r%d", i);
+        make_outsider(m, text);
+        key = make_key_json(make_who(m, text)->sign, PLUMB_USE_SIGN);
+        (void)snprintf(path, sizeof path, "controls.trust.r%d", i);
+        make_set(m, path,
+                 json_pack("{s:[s], s:[O]}", "for", "rebuild", "keys",
+                           json_object_get(key, "spki")));
+        json_decref(key);
+    }
+}
+
+static void
+an_evaluation_of_as_much_as_there_may_be_fits_a_statement(void **state)
+{
+    struct world w;
+    struct plumb_digest id;
+
+    (void)state;
+    controlled_begin(&w, many_controls);
+    id = controlled_propose(&w, "1.0");
+    for (int i = 0; i < 8; i++) {
+        char who[8];
+
+        (void)snprintf(who, sizeof who, "r%d", i);
+        assert_string_equal(controlled_attest(&w, &id, who, REBUILD_TYPE, json_object()), "");
+    }
+    (void)world_vote(&w, "sol", &id, PLUMB_APPROVE);
+    assert_int_equal(world_record(&w), 1);
+    world_end(&w);
+}
+
 static void
 a_begin_is_held_to_the_controls_too(void **state)
 {
@@ -844,6 +897,7 @@ main(void)
         cmocka_unit_test(a_waiver_stands_no_longer_than_its_quorum),
         cmocka_unit_test(a_lapse_holds_no_rollout_unless_governance_says_so),
         cmocka_unit_test(an_approval_is_evaluated_recorded_and_replayed),
+        cmocka_unit_test(an_evaluation_of_as_much_as_there_may_be_fits_a_statement),
         cmocka_unit_test(a_begin_is_held_to_the_controls_too),
         cmocka_unit_test(a_scheduled_begin_lapses_when_its_controls_are_not_met),
         cmocka_unit_test(every_rule_refuses_and_leaves_no_trace),

@@ -164,6 +164,13 @@ compare(const void *x, const void *y)
     return (int)b->m.verdict - (int)a->m.verdict;
 }
 
+static void
+sort(struct matches *all)
+{
+    if (all->n > 0)
+        qsort(all->v, all->n, sizeof *all->v, compare);
+}
+
 static bool
 same_finding(const struct match *a, const struct match *b)
 {
@@ -283,8 +290,6 @@ update(struct engine *e, struct moment at, const struct plumb_digest *release,
 static enum plumb_code
 update_all(struct engine *e, struct moment at, struct matches *all, struct plumb_err *err)
 {
-    if (all->n > 0)
-        qsort(all->v, all->n, sizeof *all->v, compare);
     for (size_t i = 0, end; i < all->n; i = end) {
         struct plumb_digest release = all->v[i].release;
         size_t n = 0;
@@ -451,6 +456,7 @@ finding_import(struct engine *e, struct moment at, struct osv_advisory *a, bool 
             PLUMB_TRY(match_uses(e, held, were.v[i], &all, err));
     if (old == NULL)
         e->now.advisories++;
+    sort(&all);
     return update_all(e, at, &all, err);
 }
 
@@ -508,16 +514,13 @@ use_part(struct engine *e, const struct plumb_digest *release, const struct fact
     return append(e, STATE_USES, bill->parts[part].packages[package].key, &use->head, err);
 }
 
-static bool
-is_matched(const struct matches *all, const struct held *held)
+static int
+by_advisory(const void *id, const void *match)
 {
-    for (size_t i = 0; i < all->n; i++)
-        if (all->v[i].held == held)
-            return true;
-    return false;
+    return strcmp(id, ((const struct match *)match)->held->a->id);
 }
 
-/* What the bill before brought about and this one does not is gone. */
+/* What the bill before brought about and this one does not is gone. all: sorted, of release. */
 static enum plumb_code
 drop_others(struct engine *e, struct moment at, const struct plumb_digest *release,
             const struct matches *all, struct plumb_err *err)
@@ -526,7 +529,8 @@ drop_others(struct engine *e, struct moment at, const struct plumb_digest *relea
 
     for (; f != NULL; f = before) {
         before = finding_before(f);
-        if (f->n > 0 && !is_matched(all, f->held))
+        if (f->n > 0 && (all->n == 0 || bsearch(f->held->a->id, all->v, all->n, sizeof *all->v,
+                                                by_advisory) == NULL))
             PLUMB_TRY(update(e, at, release, f->held, NULL, 0, err));
     }
     return PLUMB_OK;
@@ -549,6 +553,7 @@ finding_rematch(struct engine *e, struct moment at, const struct plumb_digest *r
             PLUMB_TRY(match_advisories(e, release, bill, (uint32_t)i,
                                        &bill->parts[i].packages[k], &all, err));
         }
+    sort(&all);
     PLUMB_TRY(drop_others(e, at, release, &all, err));
     return update_all(e, at, &all, err);
 }

@@ -105,11 +105,14 @@ bad_subject(const char *why, struct plumb_err *err)
     return plumb_fail(err, PLUMB_INVALID, "attestation.subject", "subject", "%s", why);
 }
 
+/* And those with a digest that is compared before those without. */
 static int
 by_name(const void *a, const void *b)
 {
-    return strcmp(((const struct attestation_subject *)a)->name,
-                  ((const struct attestation_subject *)b)->name);
+    const struct attestation_subject *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+
+    return order != 0 ? order : (int)y->has_sha256 - (int)x->has_sha256;
 }
 
 /* One name with two digests speaks of neither. A name "_" or none is no name. */

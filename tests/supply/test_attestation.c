@@ -335,6 +335,10 @@ a_signed_payload_is_read_as_strictly(void **state)
     refuse_payload(&s, "attestation.subject",
                    "{" V1 ", \"subject\": [{\"name\": \"a\", \"digest\": {\"sha256\": " D1 "}},"
                    " {\"name\": \"a\", \"digest\": {\"sha256\": " D2 "}}], " PREDICATE "}");
+    refuse_payload(&s, "attestation.subject", /* what is not compared stands between */
+                   "{" V1 ", \"subject\": [{\"name\": \"a\", \"digest\": {\"sha256\": " D1 "}},"
+                   " {\"name\": \"a\", \"digest\": {\"sha1\": \"ab\"}},"
+                   " {\"name\": \"a\", \"digest\": {\"sha256\": " D2 "}}], " PREDICATE "}");
     refuse_payload(&s, "attestation.type",
                    "{" V1 ", \"subject\": [{\"digest\": {\"sha256\": " D1 "}}]}");
     refuse_payload(&s, "attestation.predicate",
@@ -413,6 +417,106 @@ a_signature_over_the_bare_payload_is_refused(void **state)
     make_end(&s.make);
 }
 
+/* Of qa by a key on P-256: a raw signature is r and s, 32 bytes each. */
+static void
+raw_of(const struct plumb_bytes *der, struct plumb_bytes *ret, struct plumb_err *err)
+{
+    const uint8_t *p = der->data + 2;
+    uint8_t raw[64] = { 0 };
+
+    for (int i = 0; i < 2; i++) {
+        size_t len = p[1], skip = len > 32 ? len - 32 : 0;
+
+        memcpy(raw + 32 * i + 32 - (len - skip), p + 2 + skip, len - skip);
+        p += 2 + len;
+    }
+    assert_ok(plumb_bytes_copy(raw, sizeof raw, ret, err), err);
+}
+
+/* Signs as DER or raw; hands out what it is given. */
+struct p256 {
+    struct plumb_signer *key;
+    bool raw;
+};
+
+static enum plumb_code
+sign_p256(void *self, const void *msg, size_t len, struct plumb_bytes *ret,
+          struct plumb_err *err)
+{
+    struct p256 *p = self;
+    struct plumb_bytes der = { 0 };
+
+    assert_ok(p->key->sign(p->key->self, msg, len, &der, err), err);
+    if (p->raw)
+        raw_of(&der, ret, err);
+    else
+        *ret = der;
+    if (p->raw)
+        plumb_bytes_clear(&der);
+    return PLUMB_OK;
+}
+
+static void
+ecdsa_signatures_are_read_as_der_and_raw(void **state)
+{
+    struct p256 p = { NULL, false };
+    struct plumb_bytes pae = { 0 };
+    struct stage s;
+
+    (void)state;
+    stage_begin(&s);
+    assert_ok(plumb_signer_generate(PLUMB_KEY_P256, &p.key, &s.err), &s.err);
+    s.keys[0] = p.key->pub;
+    assert_ok(plumb_dsse_pae(PLUMB_PAYLOAD_TYPE, TEXT, strlen(TEXT), &pae, &s.err), &s.err);
+    for (int i = 0; i < 2; i++) {
+        const struct plumb_signer by = { .pub = p.key->pub, .self = &p, .sign = sign_p256 };
+        struct attestation *a = NULL;
+        char *text;
+
+        p.raw = i == 1;
+        text = envelope_of(&s, &by, &pae, false);
+        assert_ok(attestation_open(text, strlen(text), &s.ring, &a, &s.err), &s.err);
+        attestation_free(a);
+        free(text);
+    }
+    plumb_signer_free(p.key);
+    plumb_bytes_clear(&pae);
+    make_end(&s.make);
+}
+
+/* A thousand arrays deep, inside a member. */
+static char *
+nested(const char *before, const char *after)
+{
+    char *ret = malloc(strlen(before) + strlen(after) + 2001), *p;
+
+    assert_non_null(ret);
+    p = stpcpy(ret, before);
+    memset(p, '[', 1000);
+    memset(p + 1000, ']', 1000);
+    (void)strcpy(p + 2000, after);
+    return ret;
+}
+
+static void
+what_is_nested_a_thousand_deep_is_refused(void **state)
+{
+    struct stage s;
+    char *text;
+
+    (void)state;
+    stage_begin(&s);
+    text = nested("{\"payloadType\": \"x\", \"more\": ", "}");
+    refuse_text(&s, "json.depth", text);
+    free(text);
+    text = nested("{" V1 ", \"subject\": [{\"digest\": {\"sha256\": " D1 "}}], " PREDICATE
+                  ", \"more\": ",
+                  "}");
+    refuse_payload(&s, "json.depth", text);
+    free(text);
+    make_end(&s.make);
+}
+
 static void
 envelopes_are_told_from_other_files(void **state)
 {
@@ -446,6 +550,8 @@ main(void)
         cmocka_unit_test(a_signed_payload_is_read_as_strictly),
         cmocka_unit_test(a_statement_of_version_0_1_is_read_in_either_base64),
         cmocka_unit_test(a_signature_over_the_bare_payload_is_refused),
+        cmocka_unit_test(ecdsa_signatures_are_read_as_der_and_raw),
+        cmocka_unit_test(what_is_nested_a_thousand_deep_is_refused),
         cmocka_unit_test(envelopes_are_told_from_other_files),
     };
 

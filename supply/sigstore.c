@@ -143,7 +143,7 @@ open_bundle(const struct plumb_jv *bundle, const struct sigstore_root *root,
     struct plumb_jv material = plumb_jv_member(bundle, "verificationMaterial");
     struct plumb_jv envelope = plumb_jv_member(bundle, "dsseEnvelope");
     struct plumb_jv key = plumb_jv_member(&material, "publicKey");
-    bool need_proof;
+    bool need_proof = true;
 
     PLUMB_TRY(read_version(bundle, &need_proof, err));
     if (envelope.json == NULL)

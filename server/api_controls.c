@@ -51,6 +51,21 @@ take_fact(void *arg, const struct engine_fact *f)
     return json_array_append_new(arg, o) == 0;
 }
 
+/* What others wrote, in the JSON profile that answers are read in: a blank where it has none of
+ * our characters. NULL where there is nothing. */
+static json_t *
+others_text(const char *text)
+{
+    PLUMB_AUTO(auto_free) char *copy = text != NULL ? strdup(text) : NULL;
+
+    for (char *p = copy; p != NULL && *p != '\0'; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            *p = ' ';
+        else if (strncmp(p, "\u2028", 3) == 0 || strncmp(p, "\u2029", 3) == 0)
+            memset(p, ' ', 3);
+    return copy != NULL && copy[0] != '\0' ? json_string(copy) : NULL;
+}
+
 static json_t *
 finding_json(const struct engine_finding *f)
 {
@@ -60,15 +75,15 @@ finding_json(const struct engine_finding *f)
     api_set(o, "version", json_string(f->version));
     api_set(o, "release", api_digest(&f->release));
     api_set(o, "advisory", json_string(f->advisory));
-    api_set(o, "summary", f->summary[0] != '\0' ? json_string(f->summary) : NULL);
+    api_set(o, "summary", others_text(f->summary));
     api_set(o, "state", json_string(engine_finding_state_text(f->state)));
     api_set(o, "severity", json_string(plumb_severity_text(f->severity)));
     api_set(o, "rated", json_boolean(f->rated));
     api_set(o, "blocking", json_boolean(f->blocking));
-    api_set(o, "component", f->component[0] != '\0' ? json_string(f->component) : NULL);
+    api_set(o, "component", others_text(f->component));
     api_set(o, "components", json_integer((json_int_t)f->components));
-    api_set(o, "fixed", f->fixed != NULL ? json_string(f->fixed) : NULL);
-    api_set(o, "why", f->why[0] != '\0' ? json_string(f->why) : NULL);
+    api_set(o, "fixed", others_text(f->fixed));
+    api_set(o, "why", others_text(f->why));
     api_set(o, "index", json_integer((json_int_t)f->index));
     api_set(o, "since", api_time(f->since));
     if (f->due != PLUMB_TIME_NEVER)

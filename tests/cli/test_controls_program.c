@@ -15,7 +15,8 @@ static const char bill[] =
     " [{\"type\": \"library\", \"name\": \"lodash\", \"version\": \"4.0.0\", \"purl\":"
     " \"pkg:npm/lodash@4.0.0\"}]}";
 static const char record[] =
-    "{\"id\": \"GHSA-1\", \"modified\": \"2026-01-01T00:00:00Z\", \"affected\": [{\"package\":"
+    "{\"id\": \"GHSA-1\", \"modified\": \"2026-01-01T00:00:00Z\", \"summary\": \"of\\ntwo"
+    "\\u2028lines\", \"affected\": [{\"package\":"
     " {\"ecosystem\": \"npm\", \"name\": \"lodash\"}, \"ranges\": [{\"type\": \"SEMVER\","
     " \"events\": [{\"introduced\": \"0\"}, {\"fixed\": \"4.17.21\"}]}]}]}";
 
@@ -158,6 +159,9 @@ a_release_is_shown_to_be_governed_and_then_approved(void **state)
     ran_clear(&r);
     answer = ANSWER("alice", "findings", "--payload", "svr2", "--all");
     assert_int_equal(json_array_size(json_object_get(answer, "findings")), 1);
+    assert_string_equal(json_string_value(json_object_get(
+                            json_array_get(json_object_get(answer, "findings"), 0), "summary")),
+                        "of two   lines");
     json_decref(answer);
 }
 

@@ -1,54 +1,41 @@
-#include <stdio.h>
-#include <string.h>
-
 #include "cli/commands.h"
 #include "cli/dossier.h"
-#include "cli/fields.h"
 #include "lib/own.h"
 
-/* Does it hold an approval back? */
-static bool
-holds(const json_t *control)
-{
-    const char *state = cli_text(control, "state");
-
-    return strcmp(state, "met") != 0 && strcmp(state, "waived") != 0;
-}
+PLUMB_DEFINE_AUTO(auto_dossier, struct client_dossier *, client_dossier_free);
 
 static void
-print_control(struct cli *cli, const json_t *control)
+print_control(struct cli *cli, const struct client_control *c)
 {
-    const char *until = cli_text(control, "waivedUntil");
+    char until[PLUMB_TIME_TEXT] = "";
 
-    cli_line(cli, "%-7s %-6s %-18s %s%s%s%s", cli_text(control, "state"),
-             cli_text(control, "level"), cli_text(control, "control"), cli_text(control, "by"),
+    if (c->waived_until != PLUMB_TIME_NEVER)
+        plumb_time_text(c->waived_until, until);
+    cli_line(cli, "%-7s %-6s %-18s %s%s%s%s", client_control_state_text(c->state),
+             c->must ? "must" : "should", c->id, c->by,
              until[0] != '\0' ? " (waiver until " : "", until, until[0] != '\0' ? ")" : "");
 }
 
 static enum plumb_code
 run(struct cli *cli, struct plumb_err *err)
 {
-    PLUMB_AUTO(plumb_json_auto) json_t *dossier = NULL;
-    const json_t *controls, *control, *findings, *finding;
-    size_t i, held = 0;
+    PLUMB_AUTO(auto_dossier) struct client_dossier *d = NULL;
+    size_t held;
 
-    PLUMB_TRY(cli_dossier(cli, cli_arg(cli, 0), &dossier, err));
-    controls = json_object_get(dossier, "controls");
-    json_array_foreach(controls, i, control) {
-        print_control(cli, control);
-        held += holds(control);
-    }
-    findings = json_object_get(dossier, "findings");
-    json_array_foreach(findings, i, finding)
-        cli_finding_lines(cli, finding, false);
-    if (json_array_size(controls) == 0)
+    PLUMB_TRY(cli_dossier(cli, cli_arg(cli, 0), &d, err));
+    held = client_dossier_held(d, NULL, false);
+    for (size_t i = 0; i < d->ncontrols; i++)
+        print_control(cli, &d->controls[i]);
+    for (size_t i = 0; i < d->nfindings; i++)
+        cli_finding_lines(cli, &d->findings[i], false);
+    if (d->ncontrols == 0)
         cli_line(cli, "governance names no controls");
     else if (held > 0)
         cli_line(cli, "%zu of %zu controls hold its approval and its rollouts", held,
-                 json_array_size(controls));
+                 d->ncontrols);
     else
-        cli_line(cli, "all %zu controls are met or waived", json_array_size(controls));
-    PLUMB_TRY(cli_result(cli, json_incref(dossier), err));
+        cli_line(cli, "all %zu controls are met or waived", d->ncontrols);
+    PLUMB_TRY(cli_result(cli, json_incref(d->json), err));
     cli_answer(cli, held > 0 ? CLI_NO : CLI_DONE);
     return PLUMB_OK;
 }

@@ -1,55 +1,39 @@
 #include "cli/dossier.h"
 
 #include <stdio.h>
-#include <string.h>
 
-#include "cli/fields.h"
 #include "lib/own.h"
 
 enum plumb_code
-cli_dossier(struct cli *cli, const char *text, json_t **ret, struct plumb_err *err)
+cli_dossier(struct cli *cli, const char *text, struct client_dossier **ret,
+            struct plumb_err *err)
 {
-    char path[CLIENT_PATH_MAX];
     struct client *client;
     struct cli_version v;
 
     PLUMB_TRY(cli_version(text, &v, err));
     PLUMB_TRY(cli_client(cli, &client, err));
-    client_path(path, sizeof path, "/v1/payloads/%s/versions/%s/controls", v.payload,
-                v.version);
-    return client_get(client, path, ret, err);
-}
-
-static void
-print_places(struct cli *cli, const json_t *places)
-{
-    const json_t *place;
-    size_t i;
-
-    json_array_foreach(places, i, place)
-        cli_line(cli, "    %s in %s%s", cli_text(place, "place"), cli_text(place, "fleet"),
-                 json_is_true(json_object_get(place, "alone"))
-                     ? "; revoked, nothing would be left there"
-                     : "");
+    return client_dossier(client, v.payload, v.version, ret, err);
 }
 
 void
-cli_finding_lines(struct cli *cli, const json_t *finding, bool named)
+cli_finding_lines(struct cli *cli, const struct client_finding *f, bool named)
 {
-    const char *fixed = cli_text(finding, "fixed"), *due = cli_text(finding, "due");
-    const char *why = cli_text(finding, "why");
-    char version[2 * PLUMB_NAME_MAX + 4] = "";
+    char version[2 * PLUMB_NAME_MAX + 4] = "", since[PLUMB_TIME_TEXT], due[PLUMB_TIME_TEXT];
 
     if (named)
-        (void)snprintf(version, sizeof version, "%s@%s  ", cli_text(finding, "payload"),
-                       cli_text(finding, "version"));
-    cli_line(cli, "%s%-8s %-12s %s%s%s", version, cli_text(finding, "severity"),
-             cli_text(finding, "state"), cli_text(finding, "advisory"),
-             json_is_true(json_object_get(finding, "blocking")) ? "  blocks" : "",
-             json_is_true(json_object_get(finding, "overdue")) ? "  OVERDUE" : "");
-    cli_line(cli, "    %s%s%s", cli_text(finding, "component"),
-             fixed[0] != '\0' ? ", fixed in " : "", fixed);
-    cli_line(cli, "    since %s%s%s%s%s", cli_text(finding, "since"),
-             due[0] != '\0' ? ", due " : "", due, why[0] != '\0' ? "; " : "", why);
-    print_places(cli, json_object_get(finding, "places"));
+        (void)snprintf(version, sizeof version, "%s@%s  ", f->payload, f->version);
+    cli_line(cli, "%s%-8s %-12s %s%s%s", version, plumb_severity_text(f->severity),
+             client_finding_state_text(f->state), f->advisory, f->blocking ? "  blocks" : "",
+             f->overdue ? "  OVERDUE" : "");
+    cli_line(cli, "    %s%s%s", f->component, f->fixed[0] != '\0' ? ", fixed in " : "",
+             f->fixed);
+    plumb_time_text(f->since, since);
+    if (f->due != PLUMB_TIME_NEVER)
+        plumb_time_text(f->due, due);
+    cli_line(cli, "    since %s%s%s%s%s", since, f->due != PLUMB_TIME_NEVER ? ", due " : "",
+             f->due != PLUMB_TIME_NEVER ? due : "", f->why[0] != '\0' ? "; " : "", f->why);
+    for (size_t i = 0; i < f->nplaces; i++)
+        cli_line(cli, "    %s in %s%s", f->places[i].place, f->places[i].fleet,
+                 f->places[i].alone ? "; revoked, nothing would be left there" : "");
 }

@@ -1,56 +1,40 @@
-#include <stdio.h>
-#include <string.h>
+#include <inttypes.h>
 
 #include "cli/commands.h"
 #include "cli/dossier.h"
-#include "cli/fields.h"
 #include "lib/own.h"
 
-static void
-query(struct cli *cli, char path[CLIENT_PATH_MAX])
-{
-    const char *payload = cli_option(cli, "payload"), *fleet = cli_option(cli, "fleet");
+PLUMB_DEFINE_AUTO(auto_findings, struct client_findings *, client_findings_free);
 
-    if (payload != NULL && fleet != NULL)
-        client_path(path, CLIENT_PATH_MAX, "/v1/findings?payload=%s&fleet=%s", payload, fleet);
-    else if (payload != NULL)
-        client_path(path, CLIENT_PATH_MAX, "/v1/findings?payload=%s", payload);
-    else if (fleet != NULL)
-        client_path(path, CLIENT_PATH_MAX, "/v1/findings?fleet=%s", fleet);
-    else
-        client_path(path, CLIENT_PATH_MAX, "/v1/findings");
-    if (cli_option(cli, "all") != NULL)
-        strncat(path, strchr(path, '?') != NULL ? "&all=1" : "?all=1",
-                CLIENT_PATH_MAX - strlen(path) - 1);
+static void
+print_monitor(struct cli *cli, const struct client_findings *f)
+{
+    char imported[PLUMB_TIME_TEXT];
+
+    if (f->imported == PLUMB_TIME_NEVER) {
+        cli_line(cli, "no advisories were ever imported");
+        return;
+    }
+    plumb_time_text(f->imported, imported);
+    cli_line(cli, "%" PRId64 " advisories on file, last import %s%s", f->advisories, imported,
+             f->stale ? "; TOO LONG AGO: what is not found may only be unknown" : "");
 }
 
 static enum plumb_code
 run(struct cli *cli, struct plumb_err *err)
 {
-    PLUMB_AUTO(plumb_json_auto) json_t *answer = NULL;
-    const json_t *findings, *finding, *monitor;
-    char path[CLIENT_PATH_MAX];
+    PLUMB_AUTO(auto_findings) struct client_findings *f = NULL;
     struct client *client;
-    size_t i;
 
-    query(cli, path);
     PLUMB_TRY(cli_client(cli, &client, err));
-    PLUMB_TRY(client_get(client, path, &answer, err));
-    findings = json_object_get(answer, "findings");
-    monitor = json_object_get(answer, "monitor");
-    json_array_foreach(findings, i, finding)
-        cli_finding_lines(cli, finding, true);
-    if (json_array_size(findings) == 0)
+    PLUMB_TRY(client_findings(client, cli_option(cli, "payload"), cli_option(cli, "fleet"),
+                              cli_option(cli, "all") != NULL, &f, err));
+    for (size_t i = 0; i < f->n; i++)
+        cli_finding_lines(cli, &f->findings[i], true);
+    if (f->n == 0)
         cli_line(cli, "no findings");
-    if (cli_text(monitor, "imported")[0] == '\0')
-        cli_line(cli, "no advisories were ever imported");
-    else
-        cli_line(cli, "%lld advisories on file, last import %s%s",
-                 (long long)cli_number(monitor, "advisories"), cli_text(monitor, "imported"),
-                 json_is_true(json_object_get(monitor, "stale"))
-                     ? "; TOO LONG AGO: what is not found may only be unknown"
-                     : "");
-    return cli_result(cli, json_incref(answer), err);
+    print_monitor(cli, f);
+    return cli_result(cli, json_incref(f->json), err);
 }
 
 static const struct cli_option options[] = {

@@ -1,0 +1,149 @@
+/*
+ * client/dossier.h - what the service says of a release's evidence: controls, attached files,
+ * findings. It is the service's evaluation, which every audit derives again; what of it stands
+ * in the log, client/attached.h proves. Texts are other people's: as hostile as they came.
+ */
+#ifndef CLIENT_DOSSIER_H
+#define CLIENT_DOSSIER_H
+
+#include <plumb/controls.h>
+
+#include "client/client.h"
+
+/* clang-format off */
+#define CLIENT_CONTROL_STATES(X)    \
+    X(OPEN, "open")                 \
+    X(MET, "met")                   \
+    X(WAIVED, "waived")             \
+    X(FAILED, "failed")
+
+#define CLIENT_FINDING_STATES(X)        \
+    X(OPEN, "open")                     \
+    X(UNDETERMINED, "undetermined")     \
+    X(NOT_AFFECTED, "not-affected")     \
+    X(FIXED, "fixed")                   \
+    X(WITHDRAWN, "withdrawn")           \
+    X(GONE, "gone")
+/* clang-format on */
+enum client_control_state {
+#define X(name, text) CLIENT_CONTROL_##name,
+    CLIENT_CONTROL_STATES(X)
+#undef X
+        CLIENT_CONTROL_STATE_COUNT
+};
+enum client_finding_state {
+#define X(name, text) CLIENT_FINDING_##name,
+    CLIENT_FINDING_STATES(X)
+#undef X
+        CLIENT_FINDING_STATE_COUNT
+};
+const char *client_control_state_text(enum client_control_state s);
+const char *client_finding_state_text(enum client_finding_state s);
+
+/* Texts that are absent are "", times PLUMB_TIME_NEVER. */
+struct client_control {
+    const char *id, *text, *by; /* by what it is met, or why it is not */
+    bool must;                  /* else SHOULD */
+    enum client_control_state state;
+    struct plumb_digest *evidence; /* files that count */
+    size_t nevidence;
+    bool has_waiver;            /* that stands, or has lapsed */
+    struct plumb_digest waiver; /* the proposal */
+    plumb_time waived_until;
+    bool lapsed;
+};
+
+struct client_file { /* that was attached */
+    enum plumb_file_kind kind;
+    struct plumb_digest digest;
+    int64_t size;
+    const char *name, *by; /* by: who attached it */
+    uint64_t index;        /* of the entry that did */
+    plumb_time time, review_by;
+    bool accepted;
+    const char *rule, *text; /* rule: why it was refused */
+    const char *said;        /* of an attestation: what it is, in a word */
+};
+
+struct client_place {
+    const char *fleet, *place;
+    bool alone; /* nothing of the payload would be left there if it were revoked */
+};
+
+struct client_finding {
+    const char *payload, *version;
+    struct plumb_digest release;
+    const char *advisory, *summary;
+    enum client_finding_state state;
+    enum plumb_severity severity;
+    bool rated; /* else severity is what governance says of what is not */
+    bool blocking;
+    const char *component; /* a package URL: the first that matches */
+    int64_t components;    /* how many do */
+    const char *fixed, *why;
+    uint64_t index; /* of the entry that brought it about */
+    plumb_time since, due;
+    bool overdue;
+    bool accepted; /* its version is accepted somewhere */
+    struct client_place *places;
+    size_t nplaces;
+};
+/* Of the version's own: neither cleared, nor withdrawn, nor gone. */
+bool client_finding_is_open(const struct client_finding *f);
+
+struct client_dossier {
+    const char *payload, *version;
+    struct plumb_digest release;
+    plumb_time at; /* of the evaluation */
+    struct client_control *controls;
+    size_t ncontrols; /* 0: governance names none */
+    struct client_file *files;
+    size_t nfiles;
+    struct client_finding *findings;
+    size_t nfindings;
+    struct plumb_digest digest; /* of controls, files and findings: of all but the time */
+    json_t *json;               /* as it came */
+};
+void client_dossier_free(struct client_dossier *d);
+
+/*
+ * Of one version. Rules "dossier.version" (it is another's), "dossier.word" (a state, level,
+ * severity or kind that nobody here knows), "json.*", those of client_get. read: an answer that
+ * is there already; borrowed.
+ */
+PLUMB_MUST_CHECK enum plumb_code client_dossier(struct client *c, const char *payload,
+                                                const char *version,
+                                                struct client_dossier **ret,
+                                                struct plumb_err *err);
+PLUMB_MUST_CHECK enum plumb_code
+client_dossier_read(json_t *answer, struct client_dossier **ret, struct plumb_err *err);
+
+/* Does it hold an approval of the release back; with begin, a begin? A begin is held by a
+ * lapsed waiver only where governance says so. rules: controls in force, NULL when not known.
+ */
+bool client_control_holds(const struct client_control *c, const struct plumb_controls *rules,
+                          bool begin);
+/* How many of them do. */
+size_t client_dossier_held(const struct client_dossier *d, const struct plumb_controls *rules,
+                           bool begin);
+
+/* Findings of several versions, and how old the feed is that they come from. */
+struct client_findings {
+    struct client_finding *findings;
+    size_t n;
+    int64_t imports, advisories;
+    plumb_time imported; /* the last import */
+    bool stale;          /* what is not found may only be unknown */
+    json_t *json;        /* as it came */
+};
+void client_findings_free(struct client_findings *f);
+/* Open ones of accepted versions; of a payload, and in a fleet, where they are not NULL. all:
+ * every one. Rules as above. */
+PLUMB_MUST_CHECK enum plumb_code client_findings(struct client *c, const char *payload,
+                                                 const char *fleet, bool all,
+                                                 struct client_findings **ret,
+                                                 struct plumb_err *err);
+PLUMB_MUST_CHECK enum plumb_code
+client_findings_read(json_t *answer, struct client_findings **ret, struct plumb_err *err);
+
+#endif

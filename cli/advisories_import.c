@@ -1,8 +1,10 @@
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/fields.h"
@@ -51,28 +53,110 @@ send_one(struct importing *i, const struct feed *feed, struct plumb_err *err)
 
 /* What is gathered becomes a statement, or as many as it takes. */
 static enum plumb_code
-send_feed(struct importing *i, struct plumb_err *err)
+send_all(struct importing *i, const struct feed *feed, struct plumb_err *err)
 {
     struct feed piece;
     size_t at = 0;
 
-    if (i->feed.count == 0)
-        return send_one(i, &i->feed, err);
-    while (feed_next(&i->feed, &at, &piece))
+    if (feed->count == 0)
+        return send_one(i, feed, err);
+    while (feed_next(feed, &at, &piece))
         PLUMB_TRY(send_one(i, &piece, err));
+    return PLUMB_OK;
+}
+
+static enum plumb_code
+send_gathered(struct importing *i, struct plumb_err *err)
+{
+    PLUMB_TRY(send_all(i, &i->feed, err));
     feed_clear(&i->feed);
     return PLUMB_OK;
 }
+
+/* --- archives --- */
+
+static bool
+read_fd(void *arg, uint64_t at, void *into, size_t len)
+{
+    const int *fd = arg;
+
+    return store_read_at(*fd, at, into, len);
+}
+
+static enum plumb_code
+take_records(void *arg, struct feed *feed, struct plumb_err *err)
+{
+    return send_all(arg, feed, err);
+}
+
+static void
+tell_refused_in(void *arg, const char *file, size_t record, const struct plumb_err *why)
+{
+    struct importing *i = arg;
+
+    i->refused++;
+    cli_note(i->cli, "%s: %s: record %zu is left out: [%s] %s", i->file, file, record,
+             why->rule, why->msg);
+}
+
+static bool
+goes_on(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+    const struct importing *i = arg;
+
+    return cli_progress(i->cli, what, done, total);
+}
+
+static enum plumb_code
+take_archive(struct importing *i, int fd, struct plumb_err *err)
+{
+    const struct zip_source source = { read_fd, &fd, (uint64_t)lseek(fd, 0, SEEK_END) };
+    const struct feed_zip f = { i, take_records, tell_refused_in, goes_on };
+    struct plumb_err why;
+    enum plumb_code code;
+
+    if (i->feed.count > 0)
+        PLUMB_TRY(send_gathered(i, err));
+    code = feed_zip(&source, &f, &why);
+    if (code != PLUMB_OK && strncmp(why.rule, "zip.", 4) == 0)
+        return plumb_fail(err, code, why.rule, why.where, "%s: %s", i->file, why.msg);
+    if (code != PLUMB_OK)
+        *err = why;
+    return code;
+}
+
+/* An open archive, or -1. */
+static int
+open_archive(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    char magic[ZIP_MAGIC];
+
+    if (fd >= 0 && store_read_at(fd, 0, magic, sizeof magic) && zip_is(magic, sizeof magic))
+        return fd;
+    if (fd >= 0)
+        (void)close(fd);
+    return -1;
+}
+
+/* --- files and folders --- */
 
 static enum plumb_code
 take_file(struct importing *i, const char *path, struct plumb_err *err)
 {
     PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes bytes = { NULL, 0 };
+    const int archive = open_archive(path);
 
     i->file = path;
+    if (archive >= 0) {
+        const enum plumb_code code = take_archive(i, archive, err);
+
+        (void)close(archive);
+        return code;
+    }
     PLUMB_TRY(store_read(path, FEED_BYTES, &bytes, err));
     PLUMB_TRY(feed_add(&i->feed, bytes.data, bytes.len, tell_refused, i, err));
-    return i->feed.len >= FEED_IMPORT ? send_feed(i, err) : PLUMB_OK;
+    return i->feed.len >= FEED_IMPORT ? send_gathered(i, err) : PLUMB_OK;
 }
 
 static int
@@ -81,7 +165,8 @@ is_record(const struct dirent *d)
     const char *dot = strrchr(d->d_name, '.');
 
     return d->d_name[0] != '.' && dot != NULL &&
-           (strcmp(dot, ".json") == 0 || strcmp(dot, ".jsonl") == 0);
+           (strcmp(dot, ".json") == 0 || strcmp(dot, ".jsonl") == 0 ||
+            strcmp(dot, ".zip") == 0);
 }
 
 static enum plumb_code
@@ -133,7 +218,7 @@ run(struct cli *cli, struct plumb_err *err)
                           "there is no record that could be imported; --empty says that the "
                           "feed has nothing new");
     if (code == PLUMB_OK && (i.feed.count > 0 || empty))
-        code = send_feed(&i, err);
+        code = send_gathered(&i, err);
     feed_clear(&i.feed);
     return code;
 }
@@ -152,10 +237,11 @@ const struct cli_command command_advisories_import = {
     .min = 0,
     .max = 1000,
     .options = options,
-    .more =
-        "A file has one record, or one a line; of a folder, all *.json and *.jsonl. Records "
-        "that\n"
-        "cannot be read are told of and left out.",
-    .example = "plumb advisories import osv/ --source osv.dev",
+    .more = "A file has one record, or one a line, or is a zip archive of such *.json; of a "
+            "folder,\n"
+            "all *.json, *.jsonl and *.zip. Records that cannot be read are told of and left "
+            "out;\n"
+            "an archive is checked whole before anything of it is imported.",
+    .example = "plumb advisories import all.zip --source osv.dev",
     .run = run,
 };

@@ -68,6 +68,23 @@ store_read(const char *path, size_t max, struct plumb_bytes *ret, struct plumb_e
     return PLUMB_OK;
 }
 
+bool
+store_read_at(int fd, uint64_t at, void *into, size_t len)
+{
+    for (uint8_t *p = into; len > 0;) {
+        ssize_t n = pread(fd, p, len, (off_t)at);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        p += n;
+        at += (uint64_t)n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
 static enum plumb_code
 write_fail(const char *path, struct plumb_err *err)
 {

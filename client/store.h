@@ -12,6 +12,9 @@
 PLUMB_MUST_CHECK enum plumb_code store_read(const char *path, size_t max,
                                             struct plumb_bytes *ret, struct plumb_err *err);
 
+/* All of len bytes of an open regular file, from at on; false: they cannot be read. */
+bool store_read_at(int fd, uint64_t at, void *into, size_t len);
+
 /*
  * Put these bytes in the place of whatever is at path, durably: a crash leaves the old file or
  * the new one. secret: for its owner's eyes only, else as the umask says. A path that is no

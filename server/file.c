@@ -19,11 +19,10 @@ auto_close(int *fd)
 }
 
 enum plumb_code
-file_read(const char *path, size_t max, struct plumb_bytes *ret, struct plumb_err *err)
+file_open(const char *path, int *ret, uint64_t *ret_len, struct plumb_err *err)
 {
     PLUMB_AUTO(auto_close)
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* no pipe holds us */
-    PLUMB_AUTO(plumb_bytes_cleanse) struct plumb_bytes b = { 0 };
     struct stat st;
 
     if (fd < 0)
@@ -31,22 +30,48 @@ file_read(const char *path, size_t max, struct plumb_bytes *ret, struct plumb_er
                           "file.read", path, "%s", strerror(errno));
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
         return plumb_fail(err, PLUMB_INVALID, "file.read", path, "is no regular file");
-    if ((uintmax_t)st.st_size > max)
-        return plumb_fail(err, PLUMB_TOO_LARGE, "file.size", path, "is larger than %zu bytes",
-                          max);
-    b.data = malloc((size_t)st.st_size + 1);
-    if (b.data == NULL)
-        return plumb_fail_memory(err);
-    while (b.len < (size_t)st.st_size) {
-        ssize_t n = read(fd, b.data + b.len, (size_t)st.st_size - b.len);
+    *ret_len = (uint64_t)st.st_size;
+    *ret = fd;
+    fd = -1;
+    return PLUMB_OK;
+}
+
+bool
+file_read_at(int fd, uint64_t at, void *into, size_t len)
+{
+    errno = 0; /* what shrank gives none */
+    for (uint8_t *p = into; len > 0;) {
+        ssize_t n = pread(fd, p, len, (off_t)at);
 
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return plumb_fail(err, PLUMB_UNAVAILABLE, "file.read", path, "cannot read it: %s",
-                              n < 0 ? strerror(errno) : "it shrank");
-        b.len += (size_t)n;
+            return false;
+        p += n;
+        at += (uint64_t)n;
+        len -= (size_t)n;
     }
+    return true;
+}
+
+enum plumb_code
+file_read(const char *path, size_t max, struct plumb_bytes *ret, struct plumb_err *err)
+{
+    PLUMB_AUTO(auto_close) int fd = -1;
+    PLUMB_AUTO(plumb_bytes_cleanse) struct plumb_bytes b = { 0 };
+    uint64_t len;
+
+    PLUMB_TRY(file_open(path, &fd, &len, err));
+    if (len > max)
+        return plumb_fail(err, PLUMB_TOO_LARGE, "file.size", path, "is larger than %zu bytes",
+                          max);
+    b.data = malloc((size_t)len + 1);
+    if (b.data == NULL)
+        return plumb_fail_memory(err);
+    if (!file_read_at(fd, 0, b.data, (size_t)len))
+        return plumb_fail(err, PLUMB_UNAVAILABLE, "file.read", path, "cannot read it: %s",
+                          errno != 0 ? strerror(errno) : "it shrank");
+    b.len = (size_t)len;
     b.data[b.len] = 0;
     *ret = (struct plumb_bytes){ PLUMB_TAKE(b.data), b.len };
     return PLUMB_OK;

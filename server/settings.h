@@ -19,7 +19,7 @@
     X(database, "", "PostgreSQL connection string of the serving role; none runs a private one")            \
     X(database_owner, "", "connection string of the role that owns the schema, for migrations")             \
     X(database_role, "", "name of the serving role, to be granted what it needs")                           \
-    X(advisories, "", "directory that OSV records are imported from: *.json and *.jsonl, moved aside when done") \
+    X(advisories, "", "directory that OSV records are imported from: *.json, *.jsonl and *.zip, moved aside when done") \
     X(witness_ca, "", "PEM file of authorities for witnesses behind https; none takes the system's")        \
     X(postgres_user, "", "system user that root runs the private PostgreSQL as; empty: its owner, plumbline or postgres")
 

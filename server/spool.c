@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "lib/own.h"
 #include "server/db/blob.h"
@@ -147,6 +148,13 @@ tell_refused(void *arg, size_t record, const struct plumb_err *why)
               LOG_TEXT("detail", why->msg));
 }
 
+static void
+tell_imported(uint64_t records, size_t files)
+{
+    log_event(LOG_INFO, "advisories.imported", LOG_NUMBER("records", (int64_t)records),
+              LOG_NUMBER("files", (int64_t)files));
+}
+
 static bool
 ends_with(const char *text, const char *end)
 {
@@ -159,7 +167,8 @@ static int
 is_ready(const struct dirent *d)
 {
     return d->d_name[0] != '.' &&
-           (ends_with(d->d_name, ".json") || ends_with(d->d_name, ".jsonl"));
+           (ends_with(d->d_name, ".json") || ends_with(d->d_name, ".jsonl") ||
+            ends_with(d->d_name, ".zip"));
 }
 
 static enum plumb_code
@@ -215,8 +224,7 @@ static enum plumb_code
 flush(struct spool *s, struct batch *b, struct plumb_err *err)
 {
     PLUMB_TRY(import_all(s, &b->feed, err));
-    log_event(LOG_INFO, "advisories.imported", LOG_NUMBER("records", (int64_t)b->feed.count),
-              LOG_NUMBER("files", (int64_t)(b->next - b->first)));
+    tell_imported(b->feed.count, b->next - b->first);
     for (; b->first < b->next; b->first++)
         PLUMB_TRY(move(s, b->files[b->first]->d_name, "imported", err));
     feed_clear(&b->feed);
@@ -246,18 +254,109 @@ gather(struct spool *s, struct batch *b, const char *name, bool *ret_taken,
     return PLUMB_OK;
 }
 
+/* --- an archive, by itself --- */
+
+struct unpacking {
+    struct spool *spool;
+    const char *file;
+    int fd;
+    uint64_t records;
+};
+
+static bool
+read_archive(void *arg, uint64_t at, void *into, size_t len)
+{
+    const struct unpacking *u = arg;
+
+    return file_read_at(u->fd, at, into, len);
+}
+
+static enum plumb_code
+take_records(void *arg, struct feed *feed, struct plumb_err *err)
+{
+    struct unpacking *u = arg;
+
+    u->records += feed->count;
+    return import_all(u->spool, feed, err);
+}
+
+static void
+tell_refused_in(void *arg, const char *file, size_t record, const struct plumb_err *why)
+{
+    const struct unpacking *u = arg;
+
+    log_event(LOG_WARN, "advisory.refused", LOG_TEXT("file", u->file), LOG_TEXT("in", file),
+              LOG_NUMBER("record", (int64_t)record), LOG_TEXT("rule", why->rule),
+              LOG_TEXT("detail", why->msg));
+}
+
+static bool
+goes_on(void *arg, const char *what, uint64_t done, uint64_t total)
+{
+    struct unpacking *u = arg;
+    bool stopping;
+
+    (void)what;
+    (void)done;
+    (void)total;
+    (void)pthread_mutex_lock(&u->spool->lock);
+    stopping = u->spool->stopping;
+    (void)pthread_mutex_unlock(&u->spool->lock);
+    return !stopping;
+}
+
+/* What is wrong with the archive puts it aside; what is wrong with us lets it wait. */
+static enum plumb_code
+import_archive(struct spool *s, const char *name, struct plumb_err *err)
+{
+    struct unpacking u = { .spool = s, .file = name };
+    struct zip_source source = { .read = read_archive, .arg = &u };
+    const struct feed_zip f = { &u, take_records, tell_refused_in, goes_on };
+    enum plumb_code code;
+    char path[1024];
+
+    (void)snprintf(path, sizeof path, "%s/%s", s->dir, name);
+    code = file_open(path, &u.fd, &source.len, err);
+    if (code == PLUMB_OK) {
+        code = feed_zip(&source, &f, err);
+        (void)close(u.fd);
+        if (code == PLUMB_NO_MEMORY || (code != PLUMB_OK && strncmp(err->rule, "zip.", 4) != 0))
+            return code;
+    }
+    if (code != PLUMB_OK)
+        log_event(LOG_WARN, "advisories.file", LOG_TEXT("file", name),
+                  LOG_TEXT("rule", err->rule), LOG_TEXT("where", err->where),
+                  LOG_TEXT("detail", err->msg));
+    tell_imported(u.records, u.records > 0);
+    return move(s, name, code == PLUMB_OK && u.records > 0 ? "imported" : "refused", err);
+}
+
+/* --- all of them --- */
+
+/* What cannot be gathered is dealt with by itself, after what was gathered before it. */
+static enum plumb_code
+set_apart(struct spool *s, struct batch *b, size_t i, struct plumb_err *err)
+{
+    const char *name = b->files[i]->d_name;
+
+    if (b->next > b->first)
+        PLUMB_TRY(flush(s, b, err));
+    b->first = b->next = i + 1;
+    return ends_with(name, ".zip") ? import_archive(s, name, err)
+                                   : move(s, name, "refused", err);
+}
+
 static enum plumb_code
 import_files(struct spool *s, struct batch *b, size_t n, struct plumb_err *err)
 {
     for (size_t i = 0; i < n; i++) {
-        bool taken;
+        const char *name = b->files[i]->d_name;
+        bool taken = false;
 
-        PLUMB_TRY(gather(s, b, b->files[i]->d_name, &taken, err));
+        if (!ends_with(name, ".zip"))
+            PLUMB_TRY(gather(s, b, name, &taken, err));
         if (!taken) {
-            if (b->next > b->first)
-                PLUMB_TRY(flush(s, b, err));
-            PLUMB_TRY(move(s, b->files[i]->d_name, "refused", err));
-            b->first = b->next = i + 1;
+            PLUMB_TRY(set_apart(s, b, i, err));
             continue;
         }
         b->next = i + 1;

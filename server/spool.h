@@ -1,7 +1,8 @@
 /*
  * spool.h - a directory that advisories are imported from: each file put there (under another
- * name, then renamed to *.json or *.jsonl) is imported once and moved to imported/, or to
- * refused/ when no record of it can be. An empty file is an empty import: the feed was asked.
+ * name, then renamed to *.json, *.jsonl or *.zip) is imported once and moved to imported/, or
+ * to refused/ when no record of it can be. An empty file is an empty import: the feed was
+ * asked.
  */
 #ifndef SERVER_SPOOL_H
 #define SERVER_SPOOL_H

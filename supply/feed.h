@@ -5,6 +5,8 @@
 #include <plumb/bytes.h>
 #include <plumb/err.h>
 
+#include "supply/zip.h"
+
 #define FEED_BYTES  (64u << 20) /* of one file */
 #define FEED_IMPORT (16u << 20) /* bytes of lines that are best sent as one import */
 
@@ -31,5 +33,25 @@ PLUMB_MUST_CHECK enum plumb_code feed_add(struct feed *f, const void *data, size
  * one at least. False: none are left. What it says is borrowed from f, and not cleared.
  */
 bool feed_next(const struct feed *f, size_t *at, struct feed *ret);
+
+/* What becomes of an archive. */
+struct feed_zip {
+    void *arg;
+    /* Records to import: about FEED_IMPORT, or what one file more has. They are cleared after
+     * it. */
+    enum plumb_code (*take)(void *arg, struct feed *feed, struct plumb_err *err);
+    /* As feed_refused_fn, of this file of the archive; may be NULL. */
+    void (*refused)(void *arg, const char *file, size_t record, const struct plumb_err *why);
+    /* Between two files; what is "checking" or "importing". False stops: "feed.stopped". */
+    bool (*goes_on)(void *arg, const char *what, uint64_t done, uint64_t total);
+};
+
+/*
+ * Gives out the records of a zip archive's files. Every file is unpacked once to see that the
+ * archive is whole and keeps its word, before any record is given out. Rules of supply/zip.h;
+ * PLUMB_UNAVAILABLE, "feed.stopped".
+ */
+PLUMB_MUST_CHECK enum plumb_code feed_zip(const struct zip_source *source,
+                                          const struct feed_zip *f, struct plumb_err *err);
 
 #endif

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "tests/cli/people.h"
+#include "tests/supply/zips.h"
 
 #define V "svr2@1"
 
@@ -87,6 +88,39 @@ end(void **state)
     return 0;
 }
 
+/* As osv.dev publishes its database; and one that is not what it says. */
+static void
+an_archive_is_imported(void)
+{
+    struct zips_entry entries[] = {
+        { "GHSA-1.json", .data = record, .deflate = true },
+        { "bad.json", .data = "{}" },
+    };
+    struct plumb_bytes zip = zips_make(entries, 2);
+    struct ran r;
+
+    (void)in_bytes("osv/all.zip", zip.data, zip.len);
+    plumb_bytes_clear(&zip);
+    r = AS("pipeline", "advisories", "import", "osv/all.zip");
+    assert_status(0, &r);
+    assert_says(r.err, "osv/all.zip: entry 2: bad.json: record 1 is left out");
+    ran_clear(&r);
+    assert_as("pipeline", 0, "advisories", "import", "osv"); /* of a folder, too */
+    entries[1].name = "../../.profile.json";
+    zip = zips_make(entries, 2);
+    (void)in_bytes("bad.zip", zip.data, zip.len);
+    plumb_bytes_clear(&zip);
+    r = AS("pipeline", "advisories", "import", "bad.zip");
+    assert_status(1, &r);
+    assert_says(r.err, "entry 2: ../../.profile.json");
+    assert_says(r.err, "zip.path");
+    ran_clear(&r);
+    zip = zips_make(&entries[1], 0);
+    (void)in_bytes("empty.zip", zip.data, zip.len);
+    plumb_bytes_clear(&zip);
+    assert_as_refused("pipeline", "advisory.form", 1, "advisories", "import", "empty.zip");
+}
+
 static void
 a_release_is_shown_to_be_governed_and_then_approved(void **state)
 {
@@ -151,6 +185,7 @@ a_release_is_shown_to_be_governed_and_then_approved(void **state)
     assert_status(0, &r);
     assert_says(r.err, "osv/bad.json: record 1 is left out");
     ran_clear(&r);
+    an_archive_is_imported();
     r = AS("alice", "findings", "--fleet", "prod");
     assert_status(0, &r);
     assert_says(r.out, "GHSA-1");

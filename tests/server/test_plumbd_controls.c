@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "tests/server/plumbd.h"
+#include "tests/supply/zips.h"
 
 static const char bill[] =
     "{\"bomFormat\": \"CycloneDX\", \"specVersion\": \"1.5\", \"version\": 1, \"components\":"
@@ -75,7 +76,7 @@ end(void **state)
 }
 
 static void
-put_in_spool(const char *name, const char *text)
+put_bytes_in_spool(const char *name, const void *data, size_t len)
 {
     char draft[600], path[600];
     FILE *f;
@@ -84,9 +85,24 @@ put_in_spool(const char *name, const char *text)
     (void)snprintf(path, sizeof path, "%s/%s", spool, name);
     f = fopen(draft, "w");
     assert_non_null(f);
-    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fwrite(data, 1, len, f), len);
     assert_int_equal(fclose(f), 0);
     assert_int_equal(rename(draft, path), 0);
+}
+
+static void
+put_in_spool(const char *name, const char *text)
+{
+    put_bytes_in_spool(name, text, strlen(text));
+}
+
+static void
+put_archive_in_spool(const char *name, const struct zips_entry *entries, size_t n)
+{
+    struct plumb_bytes zip = zips_make(entries, n);
+
+    put_bytes_in_spool(name, zip.data, zip.len);
+    plumb_bytes_clear(&zip);
 }
 
 /* Until it has gone there. */
@@ -282,6 +298,33 @@ what_is_no_file_is_put_aside(void **state)
     await("refused/5.json");
 }
 
+/* Whole, or not at all. */
+static void
+archives_are_imported_from_the_spool(void **state)
+{
+    const struct zips_entry entries[] = {
+        { "Z-1.json", .data = "{\"id\": \"Z-1\", \"modified\": \"2026-01-01T00:00:00Z\"}" },
+        { "bad.json", .data = "{}" },
+        { "Z-2.json", .data = "{\"id\": \"Z-2\", \"modified\": \"2026-01-01T00:00:00Z\"}",
+          .wrong = 1 },
+    };
+    const json_int_t before = imports();
+
+    (void)state;
+    put_archive_in_spool("7.zip", entries, 3);
+    await("refused/7.zip");
+    put_archive_in_spool("8.zip", entries + 1, 1);
+    await("refused/8.zip");
+    put_archive_in_spool("9.zip", entries, 0);
+    await("refused/9.zip");
+    assert_int_equal(mkfifo(in_spool("10.zip"), 0600), 0);
+    await("refused/10.zip");
+    assert_int_equal(imports(), before);
+    put_archive_in_spool("11.zip", entries, 2);
+    await("imported/11.zip");
+    assert_int_equal(imports(), before + 1);
+}
+
 static void
 what_cannot_be_moved_away_is_imported_once(void **state)
 {
@@ -308,6 +351,7 @@ main(void)
         cmocka_unit_test(a_restart_forgets_nothing),
         cmocka_unit_test(a_file_larger_than_an_import_becomes_several),
         cmocka_unit_test(what_is_no_file_is_put_aside),
+        cmocka_unit_test(archives_are_imported_from_the_spool),
         cmocka_unit_test(what_cannot_be_moved_away_is_imported_once),
     };
 

@@ -197,7 +197,7 @@ take_control(const struct plumb_jv *v, void *ret, struct plumb_err *err)
 {
     struct client_control *c = ret;
     const struct plumb_jv id = plumb_jv_member(v, "control");
-    unsigned level, state;
+    unsigned level = 0, state = 0;
     void *evidence = NULL;
     enum plumb_code code;
 
@@ -218,7 +218,7 @@ static enum plumb_code
 take_file(const struct plumb_jv *v, void *ret, struct plumb_err *err)
 {
     struct client_file *f = ret;
-    unsigned kind;
+    unsigned kind = 0;
 
     PLUMB_TRY(read_word(v, "kind", file_word, PLUMB_FILE_KIND_COUNT, &kind, err));
     f->kind = (enum plumb_file_kind)kind;
@@ -263,7 +263,7 @@ static enum plumb_code
 take_finding(const struct plumb_jv *v, void *ret, struct plumb_err *err)
 {
     struct client_finding *f = ret;
-    unsigned severity, state;
+    unsigned severity = 0, state = 0;
 
     PLUMB_TRY(read_text(v, "payload", &f->payload, err));
     PLUMB_TRY(read_text(v, "version", &f->version, err));

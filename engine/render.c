@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/finding.h"
+#include "engine/object.h"
 #include "lib/own.h"
 
 void
@@ -51,6 +52,14 @@ finish(const json_t *json, bool ok, struct engine_part *ret, struct plumb_err *e
     if (!ok || json == NULL)
         return plumb_fail_memory(err);
     PLUMB_TRY(plumb_json_canonical(json, &ret->json, err));
+    plumb_sha256(ret->json.data, ret->json.len, &ret->digest);
+    return PLUMB_OK;
+}
+
+static enum plumb_code
+finish_object(struct object *o, struct engine_part *ret, struct plumb_err *err)
+{
+    PLUMB_TRY(object_end(o, &ret->json, err));
     plumb_sha256(ret->json.data, ret->json.len, &ret->digest);
     return PLUMB_OK;
 }
@@ -229,15 +238,16 @@ enum plumb_code
 render_payloads(const struct section_name *sections, size_t n, struct engine_part *ret,
                 struct plumb_err *err)
 {
-    PLUMB_AUTO(plumb_json_auto) json_t *o = json_object();
-    json_t *payloads = json_object();
-    bool ok = true;
+    PLUMB_AUTO(object_clear) struct object o = { 0 };
 
+    object_open(&o);
+    object_open_member(&o, "payloads");
     for (size_t i = 0; i < n; i++)
-        set(payloads, sections[i].payload.s, digest_json(&sections[i].digest), &ok);
-    set(o, "payloads", payloads, &ok);
-    set(o, "schema", json_string("urn:plumbline:payload-bucket:v1"), &ok);
-    return finish(o, ok, ret, err);
+        object_digest(&o, sections[i].payload.s, &sections[i].digest);
+    object_close(&o);
+    object_json(&o, "schema", json_string("urn:plumbline:payload-bucket:v1"));
+    object_close(&o);
+    return finish_object(&o, ret, err);
 }
 
 static const struct revoked_list *
@@ -307,20 +317,20 @@ render_revoked(const struct engine *e, const char *fleet, uint8_t byte, struct e
 
 /* --- content --- */
 
-static json_t *
-buckets_json(const bool has[256], const struct plumb_digest digests[256], bool *ok)
+static void
+add_buckets(struct object *o, const char *key, const bool has[256],
+            const struct plumb_digest digests[256])
 {
-    json_t *o = json_object();
-
+    object_open_member(o, key);
     for (unsigned i = 0; i < 256; i++) {
         char name[8];
 
         if (!has[i])
             continue;
         (void)snprintf(name, sizeof name, "%02x", i);
-        set(o, name, digest_json(&digests[i]), ok);
+        object_digest(o, name, &digests[i]);
     }
-    return o;
+    object_close(o);
 }
 
 enum plumb_code
@@ -328,20 +338,21 @@ render_content(const struct engine *e, const struct plumb_fleet *rules,
                const struct render_index *index, struct engine_part *ret, struct plumb_err *err)
 {
     const struct plumb_link *link = plumb_chain_last(e->chain);
-    PLUMB_AUTO(plumb_json_auto) json_t *o = json_object();
-    json_t *governance = json_object();
-    bool ok = true;
+    PLUMB_AUTO(object_clear) struct object o = { 0 };
 
-    set(governance, "document", digest_json(&link->document->digest), &ok);
-    set(governance, "statement", digest_json(&link->statement), &ok);
-    set(governance, "version", json_integer(link->document->version), &ok);
-    set(o, "fleet", json_string(rules->name), &ok);
-    set(o, "governance", governance, &ok);
-    set(o, "payloads", buckets_json(index->has_payloads, index->payloads, &ok), &ok);
-    set(o, "platform", json_deep_copy(rules->platform_json), &ok);
-    set(o, "revoked", buckets_json(index->has_revoked, index->revoked, &ok), &ok);
-    set(o, "rules", json_integer(link->document->rules), &ok);
-    set(o, "schema", json_string("urn:plumbline:content:v1"), &ok);
-    set(o, "trustAnchors", json_deep_copy(rules->anchors_json), &ok);
-    return finish(o, ok, ret, err);
+    object_open(&o);
+    object_json(&o, "fleet", json_string(rules->name));
+    object_open_member(&o, "governance");
+    object_digest(&o, "document", &link->document->digest);
+    object_digest(&o, "statement", &link->statement);
+    object_json(&o, "version", json_integer(link->document->version));
+    object_close(&o);
+    add_buckets(&o, "payloads", index->has_payloads, index->payloads);
+    object_json(&o, "platform", json_deep_copy(rules->platform_json));
+    add_buckets(&o, "revoked", index->has_revoked, index->revoked);
+    object_json(&o, "rules", json_integer(link->document->rules));
+    object_json(&o, "schema", json_string("urn:plumbline:content:v1"));
+    object_json(&o, "trustAnchors", json_deep_copy(rules->anchors_json));
+    object_close(&o);
+    return finish_object(&o, ret, err);
 }

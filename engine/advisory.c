@@ -1,8 +1,8 @@
 /* Imports of advisories: what a feed had new, or that it had nothing. */
 #include <string.h>
 
-#include "engine/finding.h"
 #include "engine/kinds.h"
+#include "engine/match.h"
 #include "lib/own.h"
 
 #define RECORDS_MAX (32u << 20) /* bytes of one import */
@@ -38,7 +38,7 @@ import_line(const struct context *c, const char *line, size_t len, int64_t n, si
         return plumb_fail_memory(err);
     if (code != PLUMB_OK)
         return bad_record(n, &why, err);
-    PLUMB_TRY(finding_import(c->e, (struct moment){ c->index, c->time }, a, &is_new, err));
+    PLUMB_TRY(match_advisory(c->e, (struct moment){ c->index, c->time }, a, &is_new, err));
     *changed += is_new;
     return PLUMB_OK;
 }

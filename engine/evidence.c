@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/finding.h"
 #include "engine/kinds.h"
+#include "engine/match.h"
 #include "engine/trust.h"
 #include "lib/own.h"
 #include "supply/sbom.h"
@@ -457,7 +457,7 @@ attach(const struct context *c, struct plumb_err *err)
     ring.nkeys = keys.n;
     ring.root = trust_root(c->e);
     PLUMB_TRY(take_files(c, &v->release, &ring, &accepted, &rule, err));
-    PLUMB_TRY(finding_rematch(c->e, (struct moment){ c->index, c->time }, &v->release, err));
+    PLUMB_TRY(match_bill(c->e, (struct moment){ c->index, c->time }, &v->release, err));
     context_say(c, "%zu of %zu files on %.60s@%.60s accepted%s%.40s", accepted, n,
                 c->s->payload, c->s->version, accepted < n ? ": " : "", rule);
     return PLUMB_OK;

@@ -1,45 +1,22 @@
-/*
- * finding.h - advisories against bills of materials: two lists for each package, of the parts
- * of bills that are it and of the advisories that name it, so that neither one more advisory
- * nor one more bill reads all the others again.
- */
+/* finding.h - what matches of advisories and bills of materials come to, release by release. */
 #ifndef ENGINE_FINDING_H
 #define ENGINE_FINDING_H
 
 #include "engine/controls.h"
-#include "engine/dossier.h"
 #include "engine/kinds.h"
-#include "supply/osv.h"
+#include "engine/watch.h"
 
-/* An advisory, as long as somebody needs it. */
-struct held {
-    unsigned holders;
-    struct osv_advisory *a;
+/* Gathered before anything changes (match.h). */
+struct match {
+    struct plumb_digest release;
+    struct held *held; /* borrowed */
+    struct fact *bill; /* borrowed */
+    uint32_t part;
+    struct osv_match m;
 };
-struct advisory {
-    struct record head;
-    struct held *held;
-};
-
-/* How long the two lists of a package are; their elements have keys of their own. */
-struct package_lists {
-    struct record head;
-    uint64_t uses, named;
-};
-struct use { /* a part of a release's bill is this package */
-    struct record head;
-    struct plumb_digest release, bill;
-    uint32_t part, package;
-};
-struct naming { /* an advisory names this package */
-    struct record head;
-    struct held *held; /* for its id: what it says now is in STATE_ADVISORIES */
-};
-
-/* The bill that a release was last matched by. */
-struct matched_bill {
-    struct record head;
-    struct fact *bill;
+struct matches {
+    struct match *v;
+    size_t n, cap;
 };
 
 struct found_part {
@@ -67,21 +44,20 @@ struct found {
     const struct map_entry *last; /* of STATE_FINDINGS */
 };
 
-void held_release(struct held *h);
-void advisory_free(struct record *r);
-void naming_free(struct record *r);
-void matched_bill_free(struct record *r);
 void finding_free(struct record *r);
 
-/* The release's bill of materials, or what is said about it, may be another now. */
-PLUMB_MUST_CHECK enum plumb_code finding_rematch(struct engine *e, struct moment at,
-                                                 const struct plumb_digest *release,
-                                                 struct plumb_err *err);
-/* Takes a, also on failure. *ret_changed: it is new, or was modified later than what is on
- * file. */
-PLUMB_MUST_CHECK enum plumb_code finding_import(struct engine *e, struct moment at,
-                                                struct osv_advisory *a, bool *ret_changed,
-                                                struct plumb_err *err);
+/* The sections of all fleets that accept the release show its findings. */
+PLUMB_MUST_CHECK enum plumb_code
+finding_touch(struct engine *e, const struct plumb_digest *release, struct plumb_err *err);
+/* Sorted matches become findings, each release's own. Of one part the worst verdict counts.
+ * all is used up. */
+PLUMB_MUST_CHECK enum plumb_code finding_update_all(struct engine *e, struct moment at,
+                                                    struct matches *all, struct plumb_err *err);
+/* What the bill before brought about and this one does not is gone. all: sorted, of release. */
+PLUMB_MUST_CHECK enum plumb_code finding_drop_others(struct engine *e, struct moment at,
+                                                     const struct plumb_digest *release,
+                                                     const struct matches *all,
+                                                     struct plumb_err *err);
 
 /* --- finding_view.c --- */
 

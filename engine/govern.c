@@ -3,8 +3,8 @@
 
 #include "engine/count.h"
 #include "engine/derive.h"
-#include "engine/finding.h"
 #include "engine/kinds.h"
+#include "engine/match.h"
 #include "engine/place.h"
 #include "engine/proposal.h"
 #include "engine/trust.h"
@@ -369,8 +369,8 @@ rematch_all(struct engine *e, struct moment at, struct plumb_err *err)
     const struct map *m = &e->maps[STATE_VERSIONS];
 
     for (size_t i = 0; state_document(e)->controls != NULL && i < m->norder; i++)
-        PLUMB_TRY(finding_rematch(
-            e, at, &((const struct version *)m->order[i]->record)->release, err));
+        PLUMB_TRY(
+            match_bill(e, at, &((const struct version *)m->order[i]->record)->release, err));
     return PLUMB_OK;
 }
 

@@ -33,6 +33,7 @@ enum state_map {
     STATE_USES,         /* package, NUL, number         -> struct use */
     STATE_NAMED,        /* package, NUL, number         -> struct naming */
     STATE_BILLS,        /* release id                   -> struct matched_bill */
+    STATE_LISTED,       /* release id, bill's digest    -> struct record: its uses are listed */
     STATE_FINDINGS,     /* release id, advisory's id    -> struct finding */
     STATE_FOUND,        /* release id                   -> struct found */
     STATE_ASKED,        /* fleet, release id            -> struct asked */

@@ -187,10 +187,34 @@ add_use(struct engine *e, const struct plumb_digest *release, const struct fact 
     return append(e, STATE_USES, bill->parts[part].packages[package].key, &use->head, err);
 }
 
+/* *ret: it was there before. */
+static enum plumb_code
+note_listed(struct engine *e, const struct plumb_digest *release,
+            const struct plumb_digest *bill, bool *ret, struct plumb_err *err)
+{
+    unsigned char key[2 * PLUMB_DIGEST_LEN];
+    struct record *record;
+
+    memcpy(key, release->b, PLUMB_DIGEST_LEN);
+    memcpy(key + PLUMB_DIGEST_LEN, bill->b, PLUMB_DIGEST_LEN);
+    *ret = state_get(e, STATE_LISTED, key, sizeof key) != NULL;
+    if (*ret)
+        return PLUMB_OK;
+    record = calloc(1, sizeof *record);
+    if (record == NULL)
+        return plumb_fail_memory(err);
+    return state_put(e, STATE_LISTED, key, sizeof key, record, err);
+}
+
 enum plumb_code
 watch_add_uses(struct engine *e, const struct plumb_digest *release, const struct fact *bill,
                struct plumb_err *err)
 {
+    bool listed;
+
+    PLUMB_TRY(note_listed(e, release, &bill->file, &listed, err));
+    if (listed)
+        return PLUMB_OK;
     for (size_t i = 0; i < bill->nparts; i++)
         for (size_t k = 0; k < bill->parts[i].npackages; k++)
             PLUMB_TRY(add_use(e, release, bill, i, k, err));

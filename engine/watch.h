@@ -64,7 +64,7 @@ PLUMB_MUST_CHECK enum plumb_code watch_put_bill(struct engine *e,
                                                 struct fact *bill, struct plumb_err *err);
 PLUMB_MUST_CHECK enum plumb_code watch_add_naming(struct engine *e, struct held *held,
                                                   const char *package, struct plumb_err *err);
-/* Of all parts of the bill. */
+/* Of all parts of the bill, once: bills that take turns make no list longer. */
 PLUMB_MUST_CHECK enum plumb_code watch_add_uses(struct engine *e,
                                                 const struct plumb_digest *release,
                                                 const struct fact *bill, struct plumb_err *err);

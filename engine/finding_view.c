@@ -156,6 +156,14 @@ judge_parts(const struct engine *e, const struct finding *f, struct engine_findi
                                               : "";
 }
 
+/* Nobody can clear what nobody knows. */
+static void
+judge_more(const struct finding *f, struct engine_finding *ret)
+{
+    ret->state = ENGINE_FINDING_UNDETERMINED;
+    ret->why = f->why;
+}
+
 /* --- severity and deadline --- */
 
 static enum plumb_severity
@@ -226,7 +234,7 @@ finding_view(const struct engine *e, const struct finding *f, plumb_time at,
                                     .summary = f->held->a->summary,
                                     .rated = f->severity != SEVERITY_UNRATED,
                                     .component = "",
-                                    .components = f->n,
+                                    .components = f->more ? 0 : f->n,
                                     .fixed = f->fixed,
                                     .why = "",
                                     .index = f->index,
@@ -234,12 +242,14 @@ finding_view(const struct engine *e, const struct finding *f, plumb_time at,
                                     .accepted = is_accepted(e, &f->release) };
     if (c != NULL)
         ret->severity = severity_of_finding(c, f);
-    if (f->n > 0 && f->bill->parts[f->parts[0].part].purl != NULL)
+    if (f->n > 0 && !f->more && f->bill->parts[f->parts[0].part].purl != NULL)
         ret->component = f->bill->parts[f->parts[0].part].purl;
     if (f->held->a->withdrawn != PLUMB_TIME_NEVER)
         ret->state = ENGINE_FINDING_WITHDRAWN;
     else if (f->n == 0)
         ret->state = ENGINE_FINDING_GONE;
+    else if (f->more)
+        judge_more(f, ret);
     else
         judge_parts(e, f, ret);
     set_deadline(e, f, at, ret);

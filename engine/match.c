@@ -114,7 +114,9 @@ match_uses(const struct engine *e, struct held *held, const char *package, struc
         m.bill = bill->bill;
         m.part = use->part;
         osv_match(held->a, &bill->bill->parts[use->part].packages[use->package], &m.m);
-        PLUMB_TRY(add_match(all, &m, err));
+        if (m.m.verdict != OSV_NOT_AFFECTED ||
+            finding_get(e, &use->release, held->a->id) != NULL)
+            PLUMB_TRY(add_match(all, &m, err));
     }
     return PLUMB_OK;
 }
@@ -150,6 +152,7 @@ match_advisory(struct engine *e, struct moment at, struct osv_advisory *a, bool 
     PLUMB_AUTO(matches_clear) struct matches all = { 0 };
     PLUMB_AUTO(packages_clear) struct packages now = { 0 }, were = { 0 };
     PLUMB_AUTO(auto_held) struct held *held = NULL, *before = NULL;
+    bool more;
 
     PLUMB_TRY(hold(a, &held, err));
     *ret_changed = old == NULL || old->held->a->modified < a->modified;
@@ -171,27 +174,56 @@ match_advisory(struct engine *e, struct moment at, struct osv_advisory *a, bool 
     if (old == NULL)
         e->now.advisories++;
     sort(&all);
-    return finding_update_all(e, at, &all, err);
+    return finding_update_all(e, at, &all, &more, err);
 }
 
 /* --- one more bill --- */
 
-static enum plumb_code
-match_advisories(const struct engine *e, const struct plumb_digest *release, struct fact *bill,
-                 uint32_t part, const struct package *package, struct matches *all,
-                 struct plumb_err *err)
+/* A bill on its way through the advisories that name its parts. */
+struct walk {
+    const struct engine *e;
+    const struct plumb_digest *release;
+    struct fact *bill;
+    struct matches all; /* those that are about it */
+    size_t compared;
+    bool more; /* that was not compared */
+};
+
+static void
+walk_clear(struct walk *w)
 {
-    const struct package_lists *lists = watch_lists(e, package->key);
+    matches_clear(&w->all);
+}
+
+static enum plumb_code
+match_package(struct walk *w, uint32_t part, const struct package *package,
+              struct plumb_err *err)
+{
+    const struct package_lists *lists = watch_lists(w->e, package->key);
 
     for (uint64_t i = 0; lists != NULL && i < lists->named; i++) {
-        struct match m = { .release = *release, .bill = bill, .part = part };
+        struct match m = { .release = *w->release, .bill = w->bill, .part = part };
         const struct naming *naming = NULL;
 
-        PLUMB_TRY(watch_get_naming(e, package->key, i, &naming, err));
-        m.held = watch_advisory(e, naming->held->a->id)->held;
+        w->more = w->more || w->compared++ == FINDING_PAIRS_MAX;
+        if (w->more)
+            return PLUMB_OK;
+        PLUMB_TRY(watch_get_naming(w->e, package->key, i, &naming, err));
+        m.held = watch_advisory(w->e, naming->held->a->id)->held;
         osv_match(m.held->a, package, &m.m);
-        PLUMB_TRY(add_match(all, &m, err));
+        if (m.m.verdict != OSV_NOT_AFFECTED)
+            PLUMB_TRY(add_match(&w->all, &m, err));
     }
+    return PLUMB_OK;
+}
+
+static enum plumb_code
+match_parts(struct walk *w, struct plumb_err *err)
+{
+    for (size_t i = 0; i < w->bill->nparts; i++)
+        for (size_t k = 0; k < w->bill->parts[i].npackages; k++)
+            PLUMB_TRY(match_package(w, (uint32_t)i, &w->bill->parts[i].packages[k], err));
+    sort(&w->all);
     return PLUMB_OK;
 }
 
@@ -201,17 +233,15 @@ match_bill(struct engine *e, struct moment at, const struct plumb_digest *releas
 {
     const struct matched_bill *before = watch_bill(e, release);
     struct fact *bill = (struct fact *)control_bill(e, release);
-    PLUMB_AUTO(matches_clear) struct matches all = { 0 };
+    PLUMB_AUTO(walk_clear) struct walk w = { .e = e, .release = release, .bill = bill };
+    bool more;
 
     if (bill == NULL || (before != NULL && plumb_digest_eq(&before->bill->file, &bill->file)))
         return finding_touch(e, release, err);
     PLUMB_TRY(watch_put_bill(e, release, bill, err));
     PLUMB_TRY(watch_add_uses(e, release, bill, err));
-    for (size_t i = 0; i < bill->nparts; i++)
-        for (size_t k = 0; k < bill->parts[i].npackages; k++)
-            PLUMB_TRY(match_advisories(e, release, bill, (uint32_t)i,
-                                       &bill->parts[i].packages[k], &all, err));
-    sort(&all);
-    PLUMB_TRY(finding_drop_others(e, at, release, &all, err));
-    return finding_update_all(e, at, &all, err);
+    PLUMB_TRY(match_parts(&w, err));
+    PLUMB_TRY(finding_drop_others(e, at, release, &w.all, err));
+    PLUMB_TRY(finding_update_all(e, at, &w.all, &more, err));
+    return finding_set_more(e, at, release, w.more || more, err);
 }

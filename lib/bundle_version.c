@@ -148,7 +148,6 @@ check_kept(const struct bundle_version *c, const struct stated *s, struct plumb_
 
 /* --- findings --- */
 
-#define FINDINGS_MAX 100000
 #define ADVISORY_MAX 128
 
 static enum plumb_code
@@ -192,7 +191,7 @@ read_findings(const struct plumb_bundle_reader *r, const struct plumb_jv *v,
                              "stand there where governance has controls, and only there");
     if (v->json == NULL)
         return PLUMB_OK;
-    PLUMB_TRY(plumb_jv_array(v, 0, FINDINGS_MAX, &n, err));
+    PLUMB_TRY(plumb_jv_array(v, 0, PLUMB_FINDINGS_MAX + 1, &n, err));
     ret->findings = pool_array(r->in->pool, n, sizeof *ret->findings);
     if (ret->findings == NULL)
         return plumb_fail_memory(err);

@@ -36,8 +36,14 @@ plumb_memory_json(const struct plumb_memory *m, struct plumb_bytes *ret, struct 
 uint64_t plumb_memory_size(const struct plumb_memory *m);
 void plumb_memory_free(struct plumb_memory *m);
 
-/* An advisory that is about a version's bill of materials, and nobody has cleared. The service
- * says so; no quorum does. */
+/*
+ * An advisory that is about a version's bill of materials, and nobody has cleared. The service
+ * says so; no quorum does. So many are listed of one version at most; when there are more, one
+ * more finding says so under the name PLUMB_FINDINGS_MORE, which no advisory has: critical and
+ * undetermined, for what is not listed may be anything.
+ */
+#define PLUMB_FINDINGS_MAX  10000
+#define PLUMB_FINDINGS_MORE "more than are listed"
 struct plumb_finding {
     const char *advisory;
     const char *severity; /* "low", "medium", "high", "critical" */

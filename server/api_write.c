@@ -1,10 +1,9 @@
-/* What changes something: statements, blobs, the genesis, an operator's word. */
+/* What changes something: statements, the genesis, an operator's word. */
 #include <inttypes.h>
 #include <string.h>
 
 #include "lib/own.h"
 #include "server/app.h"
-#include "server/db/blob.h"
 #include "server/db/event.h"
 #include "server/db/log.h"
 #include "server/lend.h"
@@ -176,31 +175,6 @@ api_genesis(struct http_request *req, struct http_reply *reply, struct plumb_err
         return code;
     }
     return submit(req, statement, &needs, err);
-}
-
-enum plumb_code
-api_blob_put(struct http_request *req, struct http_reply *reply, struct plumb_err *err)
-{
-    struct app *app = req->app;
-    struct db_blob_part part = { .data = req->body, .len = req->body_len };
-    PLUMB_AUTO(give_back) struct lent lent = { 0 };
-    struct plumb_digest named;
-    bool there;
-
-    PLUMB_TRY(plumb_digest_parse(req->args[0], "sha256", &named, err));
-    if ((int64_t)req->body_len > app->settings->blob_max)
-        return plumb_fail(err, PLUMB_TOO_LARGE, "blob.size", "",
-                          "a blob is at most %" PRId64 " bytes", app->settings->blob_max);
-    plumb_sha256(req->body, req->body_len, &part.sha256);
-    if (!plumb_digest_eq(&part.sha256, &named))
-        return plumb_fail(err, PLUMB_INVALID, "blob.digest", "sha256",
-                          "the bytes have another digest than the one in the path");
-    lent = lend(app);
-    PLUMB_TRY(db_blob_exist(lent.db, &named, 1, &there, err));
-    if (!there)
-        PLUMB_TRY(db_blob_put(lent.db, &part, 1, err));
-    reply->status = there ? 200 : 201;
-    return PLUMB_OK;
 }
 
 enum plumb_code

@@ -41,13 +41,16 @@ PLUMB_MUST_CHECK enum plumb_code app_init(struct app *app, struct plumb_err *err
 
 /* --- for the handlers --- */
 
+#define APP_PIECE_MAX (16 << 20) /* bytes of an upload in one request */
+
 /* The log's size for the header that every answer has; with ?size=N, waits for it:
  * "log.behind". */
 PLUMB_MUST_CHECK enum plumb_code app_size(struct http_request *req, struct http_reply *reply,
                                           struct plumb_err *err);
 
 /* Handlers by file. */
-http_handler api_submit, api_blob_put, api_genesis, api_resume;
+http_handler api_submit, api_genesis, api_resume;
+http_handler api_blob_put, api_upload, api_upload_add, api_upload_drop;
 http_handler api_blob_get, api_statement, api_entry, api_checkpoint, api_consistency;
 http_handler api_tlog_checkpoint, api_tile, api_tile_entries;
 http_handler api_governance, api_governance_version, api_whoami, api_service, api_trust,

@@ -13,10 +13,11 @@
 #include "server/db/instance.h"
 #include "server/db/lock.h"
 #include "server/db/log.h"
+#include "server/db/upload.h"
 #include "server/log.h"
 
 #define WISH_S  60
-#define BEAT_S  10  /* between heartbeats in the instance table */
+#define BEAT_S  10  /* between heartbeats in the instance table, and looks for old uploads */
 #define GONE_S  600 /* after which another instance's row is forgotten */
 #define KEEP_MS 200 /* between writes of the kept checkpoint at least */
 #define PACE_MS 20  /* between two looks: a busy writer wakes us after each commit */
@@ -31,7 +32,8 @@ struct follower {
     char name[100];
     plumb_time started;
     int64_t wish_ms;
-    int64_t looked_ms, beat_ms, kept_ms;
+    int64_t looked_ms, beat_ms, kept_ms, expired_ms;
+    struct metric *m_upload_bytes;
     uint64_t kept_size;
     int64_t clock_offset_ms; /* wall minus monotonic at the last look */
 };
@@ -171,6 +173,22 @@ beat(struct follower *f, struct plumb_err *err)
     return PLUMB_OK;
 }
 
+/* Uploads that nobody goes on with. Any instance may: it is one statement. */
+static enum plumb_code
+expire_uploads(struct follower *f, struct plumb_err *err)
+{
+    int64_t now = now_ms(CLOCK_MONOTONIC);
+    uint64_t bytes;
+
+    if (f->expired_ms != 0 && now - f->expired_ms < BEAT_S * 1000)
+        return PLUMB_OK;
+    PLUMB_TRY(db_upload_expire(f->db, f->core->settings->upload_expiry_s, err));
+    PLUMB_TRY(db_upload_bytes(f->db, &bytes, err));
+    metric_set(f->m_upload_bytes, (int64_t)bytes);
+    f->expired_ms = now;
+    return PLUMB_OK;
+}
+
 static void
 keep_checkpoint(struct follower *f)
 {
@@ -195,6 +213,7 @@ look(struct follower *f, plumb_time *ret_due, struct plumb_err *err)
     PLUMB_TRY(check_clocks(f, err));
     PLUMB_TRY(follow(f, err));
     PLUMB_TRY(schedule(f, ret_due, err));
+    PLUMB_TRY(expire_uploads(f, err));
     return beat(f, err);
 }
 
@@ -277,6 +296,8 @@ follower_start(const struct follower_config *config, struct follower **ret,
     (void)gethostname(host, sizeof host - 1);
     (void)snprintf(f->name, sizeof f->name, "%s/%d", host, (int)getpid());
     atomic_init(&f->healthy, true);
+    f->m_upload_bytes = metrics_series(f->core->metrics, METRIC_GAUGE, "plumb_upload_bytes", "",
+                                       "Bytes of unfinished uploads in the database");
     code = db_open(config->conninfo, db_catalogues, &f->db, err);
     if (code == PLUMB_OK)
         code = db_listen(f->db, DB_LOG_CHANNEL, err);

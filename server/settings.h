@@ -28,6 +28,9 @@
     X(group_max, 1024, 1, 65536, "statements in one transaction at most")                                   \
     X(waiting_max, 8192, 1, 1 << 20, "statements waiting for the writer; more get 503")                     \
     X(blob_max, 67108864, 65536, 1 << 30, "bytes of one blob")                                              \
+    X(upload_bytes_client, 268435456, 65536, INT64_C(1) << 40, "bytes of unfinished uploads of one principal; more get 429") \
+    X(upload_bytes_total, INT64_C(4294967296), 65536, INT64_C(1) << 50, "bytes of unfinished uploads in the database; more get 503") \
+    X(upload_expiry_s, 86400, 1, 31536000, "seconds after its last piece at which an unfinished upload is forgotten") \
     X(tile_cache, 67108864, 0, INT64_C(1) << 40, "bytes of tiles kept in memory")                           \
     X(clock_skew_ms, 5000, 100, 3600000, "difference from the database's clock at which writing stops")     \
     X(clock_leap_ms, 10000, 100, 3600000, "leap of the clock against the monotonic one at which it stops")  \

@@ -1,4 +1,5 @@
-/* blob.h - documents by digest: the only SQL that names blob. */
+/* blob.h - documents by digest. Only this SQL names blob, and upload.c, where pieces become
+ * one. */
 #ifndef SERVER_DB_BLOB_H
 #define SERVER_DB_BLOB_H
 

@@ -7,9 +7,10 @@
 extern const struct db_catalogue db_lock;
 
 enum db_lock_key {
-    DB_LOCK_MIGRATE = 1,  /* held by a session while it migrates */
-    DB_LOCK_WRITER = 2,   /* held by a transaction that appends to the log: db_log_lock */
-    DB_LOCK_SCHEDULER = 3 /* held by the session of the one instance that schedules */
+    DB_LOCK_MIGRATE = 1,   /* held by a session while it migrates */
+    DB_LOCK_WRITER = 2,    /* held by a transaction that appends to the log: db_log_lock */
+    DB_LOCK_SCHEDULER = 3, /* held by the session of the one instance that schedules */
+    DB_LOCK_UPLOADS = 4    /* held by a transaction that adds up all uploads: db_upload_add */
 };
 
 /* The first of the two numbers that name an advisory lock of ours ("plum"). */

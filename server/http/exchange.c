@@ -55,6 +55,10 @@ begin(struct http_exchange *x, const struct http_head *head)
     req->wait_s = head->prefer != NULL
                       ? http_prefer_wait(head->prefer, server->config.limits.wait_s)
                       : -1;
+    req->upload_offset =
+        head->upload_offset != NULL ? http_field_integer(head->upload_offset) : -1;
+    req->upload_complete =
+        head->upload_complete != NULL ? http_field_boolean(head->upload_complete) : -1;
     req->body = NULL;
     req->body_len = 0;
     req->peer = x->conn->peer;

@@ -76,8 +76,9 @@ struct http_head {
     const char *method;
     const char *content_type, *accept, *if_none_match, *prefer;
     const char *content_length;
-    bool transfer_encoding, repeated; /* Content-Length twice */
-    size_t bytes;                     /* of the whole head */
+    const char *upload_offset, *upload_complete; /* "" if twice */
+    bool transfer_encoding, repeated;            /* Content-Length twice */
+    size_t bytes;                                /* of the whole head */
 };
 
 struct http_metrics {

@@ -81,15 +81,51 @@ http_media_is(const char *value, const char *type)
     return *value == '\0' || *value == ';';
 }
 
+/* Of at most so many digits and nothing else; -1 otherwise. */
+static int64_t
+read_digits(const char *text, size_t len, size_t most)
+{
+    int64_t number = 0;
+
+    if (len == 0 || len > most || strspn(text, "0123456789") < len)
+        return -1;
+    for (size_t i = 0; i < len; i++)
+        number = number * 10 + (text[i] - '0');
+    return number;
+}
+
+/* The value without the spaces around it. */
+static const char *
+field_item(const char *value, size_t *ret_len)
+{
+    value += strspn(value, " ");
+    *ret_len = strlen(value);
+    while (*ret_len > 0 && value[*ret_len - 1] == ' ')
+        (*ret_len)--;
+    return value;
+}
+
+int64_t
+http_field_integer(const char *value)
+{
+    size_t len;
+    const char *item = field_item(value, &len);
+
+    return read_digits(item, len, 15);
+}
+
+int
+http_field_boolean(const char *value)
+{
+    size_t len;
+    const char *item = field_item(value, &len);
+
+    return len == 2 && item[0] == '?' && (item[1] == '0' || item[1] == '1') ? item[1] - '0'
+                                                                            : -1;
+}
+
 int64_t
 http_content_length(const char *value)
 {
-    size_t n = strspn(value, "0123456789");
-    int64_t length = 0;
-
-    if (n == 0 || n > 18 || value[n] != '\0')
-        return -1;
-    for (size_t i = 0; i < n; i++)
-        length = length * 10 + (value[i] - '0');
-    return length;
+    return read_digits(value, strlen(value), 18);
 }

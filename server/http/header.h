@@ -20,6 +20,11 @@ bool http_etag_listed(const char *value, const char *etag);
 /* Content-Type: is its media type this one, whatever its parameters? Case does not matter. */
 bool http_media_is(const char *value, const char *type);
 
+/* Structured fields (RFC 9651) of one item without parameters: an integer that is not negative,
+ * of at most 15 digits, and a boolean ("?0", "?1"); -1 otherwise. */
+int64_t http_field_integer(const char *value);
+int http_field_boolean(const char *value);
+
 /* Content-Length: digits only, at most 18 of them; -1 otherwise. */
 int64_t http_content_length(const char *value);
 

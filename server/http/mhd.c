@@ -173,6 +173,8 @@ read_header(void *arg, enum MHD_ValueKind kind, const char *name, const char *va
         { MHD_HTTP_HEADER_IF_NONE_MATCH, offsetof(struct http_head, if_none_match) },
         { MHD_HTTP_HEADER_PREFER, offsetof(struct http_head, prefer) },
         { MHD_HTTP_HEADER_CONTENT_LENGTH, offsetof(struct http_head, content_length) },
+        { "Upload-Offset", offsetof(struct http_head, upload_offset) },
+        { "Upload-Complete", offsetof(struct http_head, upload_complete) },
     };
     struct http_head *head = arg;
 
@@ -184,6 +186,8 @@ read_header(void *arg, enum MHD_ValueKind kind, const char *name, const char *va
         head->repeated |= *at != NULL && at == &head->content_length;
         if (*at == NULL)
             *at = value != NULL ? value : "";
+        else if (at == &head->upload_offset || at == &head->upload_complete)
+            *at = "";
         return MHD_YES;
     }
     head->transfer_encoding |= strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0;

@@ -53,6 +53,8 @@ struct http_request {
     const char *accept;
     const char *if_none_match; /* compared with the reply's etag by the server itself */
     int64_t wait_s;            /* Prefer: wait=N, cut to the limit; -1 if not asked for */
+    int64_t upload_offset;     /* Upload-Offset; -1 where it is absent or no number */
+    int upload_complete;       /* Upload-Complete: 0 or 1; -1 where it is absent or neither */
     const uint8_t *body;
     size_t body_len;
     struct http_peer peer;

@@ -175,12 +175,24 @@ etags_are_found_in_lists(void **state)
 static void
 media_types_and_lengths_are_compared_whole(void **state)
 {
+    static const char *const bad_fields[] = { "",    " ",    "-1",  "+1",  "0x1",
+                                              "1;a", "1, 1", "?",   "?2",  "?1;a",
+                                              "??1", "a",    "1 1", "\t1", "1234567890123456" };
+
     (void)state;
     assert_true(http_media_is("application/json", "application/json"));
     assert_true(http_media_is("Application/JSON ; charset=utf-8", "application/json"));
     assert_false(http_media_is("application/jsonp", "application/json"));
     assert_false(http_media_is("application/jso", "application/json"));
     assert_false(http_media_is("", "application/json"));
+    assert_int_equal(http_field_integer("0"), 0);
+    assert_int_equal(http_field_integer(" 999999999999999 "), 999999999999999);
+    assert_int_equal(http_field_boolean("?1"), 1);
+    assert_int_equal(http_field_boolean(" ?0 "), 0);
+    for (size_t i = 0; i < sizeof bad_fields / sizeof bad_fields[0]; i++) {
+        assert_int_equal(http_field_integer(bad_fields[i]), -1);
+        assert_int_equal(http_field_boolean(bad_fields[i]), -1);
+    }
     assert_int_equal(http_content_length("0"), 0);
     assert_int_equal(http_content_length("999999999999999999"), 999999999999999999);
     static const char *const bad[] = { "",   " 1",  "1 ",  "+1",

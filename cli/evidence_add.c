@@ -130,7 +130,10 @@ const struct cli_command command_evidence_add = {
         "Envelopes, bills of materials, VEX and root stores are recognised; what else a file "
         "is,\n"
         "--kind says. 'plumb evidence list' tells what was accepted, and why the rest was "
-        "not.",
+        "not.\n"
+        "What the service has of a file is not sent again: run the same once more after an "
+        "upload\n"
+        "broke off.",
     .example = "plumb evidence add svr2@2025-08-02 provenance.intoto.jsonl sbom.cdx.json",
     .run = run,
 };

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "client/transport.h"
+#include "client/upload.h"
 #include "lib/own.h"
 
 #define JSON_MAX   (32u << 20)
@@ -156,17 +156,10 @@ enum plumb_code
 client_blob_put(struct client *c, const void *data, size_t len, struct plumb_digest *ret,
                 struct plumb_err *err)
 {
-    PLUMB_AUTO(transport_answer_clear) struct transport_answer answer = { 0 };
-    char path[128], hex[PLUMB_DIGEST_HEX];
-    struct transport_call call = {
-        .method = "PUT", .path = path, .body = data, .len = len, .max = NOTE_MAX
-    };
     struct plumb_digest digest;
 
     plumb_sha256(data, len, &digest);
-    plumb_digest_hex(&digest, hex);
-    (void)snprintf(path, sizeof path, "/v1/blobs/%s", hex);
-    PLUMB_TRY(transport_do(c->transport, &call, &answer, err));
+    PLUMB_TRY(upload(c->transport, data, len, &digest, err));
     *ret = digest;
     return PLUMB_OK;
 }

@@ -71,7 +71,9 @@ PLUMB_MUST_CHECK enum plumb_code client_submit(struct client *c, const json_t *e
                                                bool genesis, struct client_receipt *ret,
                                                struct plumb_err *err);
 
-/* Store bytes; *ret is their digest. */
+/* Store bytes; *ret is their digest. What the service has of them is not sent again, and a
+ * broken connection is made anew: after half a minute in vain the same call goes on where it
+ * ended. */
 PLUMB_MUST_CHECK enum plumb_code client_blob_put(struct client *c, const void *data, size_t len,
                                                  struct plumb_digest *ret,
                                                  struct plumb_err *err);

@@ -1,9 +1,12 @@
 #include "client/transport.h"
 
 #include <curl/curl.h>
+#include <inttypes.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "client/problem.h"
@@ -32,6 +35,7 @@ struct exchange {
     const struct transport *transport;
     const struct transport_call *call;
     struct plumb_bytes body;
+    struct transport_upload upload;
     size_t room, sent;
     bool too_large, no_memory;
 };
@@ -204,19 +208,64 @@ seek_bytes(void *arg, curl_off_t offset, int origin)
     return CURL_SEEKFUNC_OK;
 }
 
+/* The value of a header line of this name, or NULL; it ends where the line does. */
+static const char *
+header_value(const char *line, size_t len, const char *name)
+{
+    const size_t n = strlen(name);
+
+    if (len <= n || strncasecmp(line, name, n) != 0 || line[n] != ':')
+        return NULL;
+    for (line += n + 1; *line == ' ' || *line == '\t';)
+        line++;
+    return line;
+}
+
+/* libcurl gives each line whole, with its end; it is no string. */
+static size_t
+take_header(char *data, size_t size, size_t n, void *arg)
+{
+    struct exchange *x = arg;
+    const size_t len = size * n;
+    char line[128];
+    const char *value;
+
+    if (len >= sizeof line)
+        return len;
+    memcpy(line, data, len);
+    line[len] = '\0';
+    if (strncmp(line, "HTTP/", 5) == 0) /* after a 100, another answer */
+        x->upload = (struct transport_upload){ -1, -1 };
+    value = header_value(line, len, "Upload-Offset");
+    if (value != NULL && strspn(value, "0123456789") > 0 && strspn(value, "0123456789") <= 15)
+        x->upload.offset = strtoll(value, NULL, 10);
+    value = header_value(line, len, "Upload-Complete");
+    if (value != NULL && value[0] == '?' && (value[1] == '0' || value[1] == '1'))
+        x->upload.complete = value[1] - '0';
+    return len;
+}
+
+bool
+transport_tell(const struct transport *t, const char *what, uint64_t done, uint64_t total)
+{
+    return t->progress == NULL || t->progress(t->arg, what, done, total);
+}
+
 static int
 tell(void *arg, curl_off_t dltotal, curl_off_t dlnow, curl_off_t ultotal, curl_off_t ulnow)
 {
     const struct exchange *x = arg;
-    const struct transport *t = x->transport;
-    const bool up = ultotal > 0 && ulnow < ultotal;
+    const struct transport_call *call = x->call;
+    bool on;
 
-    if (t->progress == NULL)
-        return 0;
-    return t->progress(t->arg, up ? "sending" : "receiving", (uint64_t)(up ? ulnow : dlnow),
-                       (uint64_t)(up ? ultotal : dltotal))
-               ? 0
-               : 1;
+    if (call->total > 0) /* a piece of more */
+        on = transport_tell(x->transport, "sending",
+                            (uint64_t)call->upload->offset + (uint64_t)ulnow, call->total);
+    else if (ultotal > 0 && ulnow < ultotal)
+        on = transport_tell(x->transport, "sending", (uint64_t)ulnow, (uint64_t)ultotal);
+    else
+        on = transport_tell(x->transport, "receiving", (uint64_t)dlnow, (uint64_t)dltotal);
+    return on ? 0 : 1;
 }
 
 /* Borrowed for as long as curl lives: a copy of a key would not be in locked memory. */
@@ -243,6 +292,7 @@ set_up(struct transport *t)
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_USERAGENT, "plumb/" PLUMB_VERSION);
     SET(CURLOPT_WRITEFUNCTION, take_bytes);
+    SET(CURLOPT_HEADERFUNCTION, take_header);
     SET(CURLOPT_READFUNCTION, give_bytes);
     SET(CURLOPT_SEEKFUNCTION, seek_bytes);
     SET(CURLOPT_XFERINFOFUNCTION, tell);
@@ -311,6 +361,12 @@ add_headers(const struct transport_call *call, struct curl_slist **list)
                        call->type != NULL ? call->type : "application/octet-stream");
         ok = ok && add_header(list, line);
     }
+    if (call->upload != NULL) {
+        (void)snprintf(line, sizeof line, "Upload-Offset: %" PRId64, call->upload->offset);
+        ok = ok && add_header(list, line);
+        (void)snprintf(line, sizeof line, "Upload-Complete: ?%d", call->upload->complete);
+        ok = ok && add_header(list, line);
+    }
     if (call->if_none_match != NULL) {
         (void)snprintf(line, sizeof line, "If-None-Match: \"%s\"", call->if_none_match);
         ok = ok && add_header(list, line);
@@ -332,6 +388,7 @@ set_call(struct transport *t, struct exchange *x, const char *url, struct curl_s
     SET(CURLOPT_URL, url);
     SET(CURLOPT_HTTPHEADER, headers);
     SET(CURLOPT_WRITEDATA, x);
+    SET(CURLOPT_HEADERDATA, x);
     SET(CURLOPT_READDATA, x);
     SET(CURLOPT_SEEKDATA, x);
     SET(CURLOPT_XFERINFODATA, x);
@@ -374,7 +431,8 @@ enum plumb_code
 transport_do(struct transport *t, const struct transport_call *call,
              struct transport_answer *ret, struct plumb_err *err)
 {
-    PLUMB_AUTO(exchange_clear) struct exchange x = { .transport = t, .call = call };
+    PLUMB_AUTO(exchange_clear)
+    struct exchange x = { .transport = t, .call = call, .upload = { -1, -1 } };
     PLUMB_AUTO(auto_headers) struct curl_slist *headers = NULL;
     char url[BASE_MAX + CLIENT_PATH_MAX], detail[CURL_ERROR_SIZE] = "";
     long status = 0;
@@ -396,6 +454,7 @@ transport_do(struct transport *t, const struct transport_call *call,
     if (status != 304 && (status < 200 || status > 299))
         return problem_read(status, x.body.data, x.body.len, err);
     ret->status = status;
+    ret->upload = x.upload;
     ret->body = x.body;
     x.body = (struct plumb_bytes){ NULL, 0 };
     return PLUMB_OK;

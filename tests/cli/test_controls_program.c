@@ -1,12 +1,16 @@
 /* Evidence, controls, waivers and advisories, by people with plumb against the real service. */
 #include "tests/t.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
 
 #include "tests/cli/people.h"
+#include "tests/cli/proxy.h"
 #include "tests/supply/zips.h"
 
 #define V "svr2@1"
@@ -200,6 +204,106 @@ a_release_is_shown_to_be_governed_and_then_approved(void **state)
     json_decref(answer);
 }
 
+/* --- uploads --- */
+
+#define FILE_LEN ((size_t)12 << 20)
+
+/* A file that no other call made. */
+static const char *
+noise(const char *name)
+{
+    static uint32_t state = 1;
+    uint8_t *bytes = malloc(FILE_LEN);
+    const char *path;
+
+    assert_non_null(bytes);
+    for (size_t i = 0; i < FILE_LEN; i++) {
+        state = state * 1664525 + 1013904223;
+        bytes[i] = (uint8_t)(state >> 24);
+    }
+    path = in_bytes(name, bytes, FILE_LEN);
+    free(bytes);
+    return path;
+}
+
+#define ADD(line, file)                                                                        \
+    "--config", "pipeline.json", "--server", (line)->url, "evidence", "add", V, file,          \
+        "--kind", "document"
+
+static void
+an_upload_goes_on_where_the_line_broke(void **state)
+{
+    const char *file = noise("large.bin");
+    struct proxy line;
+
+    (void)state;
+    proxy_start(&line, plumbd_port(&people.service));
+    line.cut_after = (size_t)5 << 20; /* less than the file: it never fits one connection */
+    assert_plumb(0, ADD(&line, file));
+    assert_int_equal(2, line.cuts);
+    assert_in_range(line.sent, FILE_LEN, FILE_LEN + ((size_t)3 << 20));
+
+    /* and what is there is not sent again */
+    line.cut_after = 0;
+    line.sent = 0;
+    assert_plumb(0, ADD(&line, file));
+    assert_in_range(line.sent, 1, 100000);
+    proxy_stop(&line);
+}
+
+static void
+await_sent(struct proxy *line, size_t bytes)
+{
+    for (int i = 0; i < 6000 && line->sent < bytes; i++)
+        (void)nanosleep(&(struct timespec){ 0, 10 * 1000 * 1000 }, NULL);
+    assert_true(line->sent >= bytes);
+}
+
+static void
+the_next_run_goes_on_where_one_was_killed(void **state)
+{
+    const char *file = noise("killed.bin");
+    struct proxy line;
+    pid_t pid;
+    int status;
+
+    (void)state;
+    proxy_start(&line, plumbd_port(&people.service));
+    line.cut_after = (size_t)9 << 20; /* in the third piece; then nothing answers */
+    pid = program_start("killed", (const char *const[]){ ADD(&line, file), NULL });
+    await_sent(&line, line.cut_after);
+    assert_int_equal(0, kill(pid, SIGKILL));
+    assert_int_equal(pid, waitpid(pid, &status, 0));
+    line.cut_after = 0;
+    line.sent = 0;
+    assert_plumb(0, ADD(&line, file));
+    assert_in_range(line.sent, (size_t)4 << 20, (size_t)5 << 20); /* the third piece alone */
+    proxy_stop(&line);
+}
+
+static void
+an_upload_goes_on_when_the_service_was_killed(void **state)
+{
+    const char *file = noise("restarted.bin");
+    struct proxy line;
+    pid_t pid;
+    int status;
+
+    (void)state;
+    proxy_start(&line, plumbd_port(&people.service));
+    line.cut_after = (size_t)5 << 20;
+    pid = program_start("restarted", (const char *const[]){ ADD(&line, file), NULL });
+    await_sent(&line, line.cut_after);
+    plumbd_stop(&people.service, SIGKILL);
+    plumbd_start(&people.service);
+    line.to = plumbd_port(&people.service);
+    line.cut_after = 0;
+    assert_int_equal(pid, waitpid(pid, &status, 0));
+    assert_true(WIFEXITED(status));
+    assert_int_equal(0, WEXITSTATUS(status));
+    proxy_stop(&line);
+}
+
 /* The built-in profile, by the template: what it makes is a document as it stands. */
 static void
 the_template_puts_the_built_in_controls_in_force(void **state)
@@ -233,6 +337,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_template_puts_the_built_in_controls_in_force),
         cmocka_unit_test(a_release_is_shown_to_be_governed_and_then_approved),
+        cmocka_unit_test(an_upload_goes_on_where_the_line_broke),
+        cmocka_unit_test(the_next_run_goes_on_where_one_was_killed),
+        cmocka_unit_test(an_upload_goes_on_when_the_service_was_killed),
     };
 
     return cmocka_run_group_tests(tests, begin, end);

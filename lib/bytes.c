@@ -156,18 +156,25 @@ plumb_base64(const void *data, size_t len, char **ret, struct plumb_err *err)
     return PLUMB_OK;
 }
 
-static int
+/* The value of each character of the base64 alphabet, 64 of all others. */
+#define NO_SEXTET 64
+static const uint8_t sextets[128] = {
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 62,
+    64, 64, 64, 63, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 64, 64, 64, 64, 64, 64, 64, 0,
+    1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,
+    23, 24, 25, 64, 64, 64, 64, 64, 64, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38,
+    39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 64, 64, 64, 64, 64,
+};
+
+static uint8_t
 sextet(char c, bool url_too)
 {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    if (c == '+' || (url_too && c == '-'))
+    uint8_t v = (uint8_t)c < sizeof sextets ? sextets[(uint8_t)c] : NO_SEXTET;
+
+    if (v == NO_SEXTET && url_too && c == '-')
         return 62;
-    return c == '/' || (url_too && c == '_') ? 63 : -1;
+    return v == NO_SEXTET && url_too && c == '_' ? 63 : v;
 }
 
 static enum plumb_code
@@ -188,12 +195,12 @@ base64_parse(const char *text, size_t len, bool lenient, const char *where,
     if (out.data == NULL)
         return plumb_fail_memory(err);
     for (size_t i = 0; i < len - pad; i++) {
-        int v = sextet(text[i], lenient);
+        uint8_t v = sextet(text[i], lenient);
 
-        if (v < 0)
+        if (v == NO_SEXTET)
             return plumb_fail(err, PLUMB_INVALID, "base64.form", where,
                               "character %zu is not of the base64 alphabet", i);
-        acc = acc << 6 | (uint32_t)v;
+        acc = acc << 6 | v;
         bits += 6;
         if (bits >= 8) {
             bits -= 8;

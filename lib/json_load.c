@@ -28,18 +28,12 @@ shape_of(const char *p, size_t len)
 {
     struct shape s = { 0, 1 };
     unsigned depth = 0;
-    bool quoted = false;
 
     for (size_t i = 0; i < len; i++) {
         char c = p[i];
 
-        if (quoted) {
-            if (c == '\\')
-                i++;
-            else if (c == '"')
-                quoted = false;
-        } else if (c == '"') {
-            quoted = true;
+        if (c == '"') {
+            i = json_text_string_end(p, i + 1, len);
         } else if (c == '{' || c == '[') {
             s.values += c == '{' ? OBJECT_WEIGHT : 1;
             if (++depth > s.deepest)

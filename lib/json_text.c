@@ -19,20 +19,39 @@ struct look {
     bool key_next;
 };
 
+size_t
+json_text_string_end(const char *text, size_t at, size_t len)
+{
+    while (at < len) {
+        const char *quote = memchr(text + at, '"', len - at);
+        size_t end = quote != NULL ? (size_t)(quote - text) : len, slash = end;
+
+        while (slash > at && text[slash - 1] == '\\')
+            slash--;
+        if (quote == NULL || (end - slash) % 2 == 0)
+            return end;
+        at = end + 1;
+    }
+    return len;
+}
+
 /* After the opening quote: to the closing one. In the profile, only quotes and backslashes need
  * an escape. */
 static bool
 pass_string(struct look *l, bool *ret_escaped)
 {
+    const char *end = l->p + json_text_string_end(l->p, 0, (size_t)(l->end - l->p));
+    const char *p = l->p;
+
     *ret_escaped = false;
-    for (; l->p < l->end && *l->p != '"'; l->p++) {
-        if (*l->p != '\\')
-            continue;
+    while ((p = memchr(p, '\\', (size_t)(end - p))) != NULL) {
         *ret_escaped = true;
-        if (++l->p == l->end || (*l->p != '"' && *l->p != '\\'))
+        if (++p == end || (*p != '"' && *p != '\\'))
             return false;
+        p++;
     }
-    return l->p < l->end;
+    l->p = end;
+    return end < l->end;
 }
 
 /* Keys ascend, byte by byte. */

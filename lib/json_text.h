@@ -12,4 +12,9 @@
  */
 bool json_text_is_canonical(const char *text, size_t len);
 
+/* Where the string ends whose first character, after the quote, is at at: the index of its
+ * closing quote, or len where it does not end. Texts are long and escapes rare, so the C
+ * library looks. */
+size_t json_text_string_end(const char *text, size_t at, size_t len);
+
 #endif

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "lib/json_text.h"
+
 #define INDEX_MAX UINT64_C(9007199254740991)
 
 static void
@@ -26,18 +28,9 @@ span_text(struct span *s, const char *text)
 static size_t
 string_len(const char *p, size_t len)
 {
-    const char *end = len > 1 ? memchr(p + 1, '"', len - 1) : NULL;
+    size_t end = json_text_string_end(p, 1, len);
 
-    /* most have no escape, and are long: so the C library looks first */
-    if (end == NULL || memchr(p + 1, '\\', (size_t)(end - p) - 1) == NULL)
-        return end != NULL ? (size_t)(end - p) + 1 : 0;
-    for (size_t i = 1; i < len; i++) {
-        if (p[i] == '\\')
-            i++;
-        else if (p[i] == '"')
-            return i + 1;
-    }
-    return 0;
+    return end < len ? end + 1 : 0;
 }
 
 static size_t

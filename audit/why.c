@@ -189,6 +189,7 @@ look_at(struct audit_why *w, const struct engine *e, const struct audit_act *act
 {
     struct seen_place *was = seen_in(w, fleet, release);
     struct engine_placement p;
+    bool accepted;
 
     if (!engine_placement(e, fleet, release, &p) ||
         (was != NULL && was->place == p.place &&
@@ -208,12 +209,15 @@ look_at(struct audit_why *w, const struct engine *e, const struct audit_act *act
     was->place = p.place;
     was->window = p.window;
     was->kept_until = p.kept_until;
+    /* what no verifier accepts has no window */
+    accepted = p.place == ENGINE_PLACE_INCOMING || p.place == ENGINE_PLACE_CURRENT ||
+               p.place == ENGINE_PLACE_OUTGOING;
     return append(w->places,
                   json_pack("{s:s, s:s, s:o, s:I, s:o*, s:o*, s:o*, s:s}", "fleet", fleet,
                             "place", engine_place_text(p.place), "since", report_time(p.since),
                             "entry", (json_int_t)act->index, "notBefore",
-                            report_time(p.window.not_before), "notAfter",
-                            report_time(p.window.not_after), "keptUntil",
+                            accepted ? report_time(p.window.not_before) : NULL, "notAfter",
+                            accepted ? report_time(p.window.not_after) : NULL, "keptUntil",
                             report_time(p.kept_until), "by", act->effect->text),
                   err);
 }

@@ -243,6 +243,20 @@ open_proposal(const struct context *c, struct proposed **what, struct document *
     return put_proposal(c->e, p, err);
 }
 
+/* Who could still vote is too few: often only because of who proposes. */
+static enum plumb_code
+refuse_unreachable(const struct context *c, const struct proposal *p, const char *rule,
+                   struct plumb_err *err)
+{
+    char missing[120];
+
+    count_missing(c->e, p, missing, sizeof missing);
+    return plumb_fail(err, PLUMB_REFUSED, rule, "",
+                      "proposed by %s it can never be approved: it needs %s, and too few are "
+                      "left who may vote; let someone else propose it",
+                      p->what->proposer, missing);
+}
+
 static void
 say_missing(const struct context *c, const struct proposal *p)
 {
@@ -296,8 +310,7 @@ proposal_propose(const struct context *c, struct plumb_err *err)
         return take_effect(c, p, err);
     }
     if (t != PLUMB_TALLY_OPEN)
-        return plumb_fail(err, PLUMB_REFUSED, tally_rule(t), "",
-                          "its quorum cannot be met by anyone now");
+        return refuse_unreachable(c, p, tally_rule(t), err);
     say_missing(c, p);
     return PLUMB_OK;
 }

@@ -240,6 +240,9 @@ a_versions_end_is_told_with_the_move_of_its_successor_and_the_date(void **state)
         assert_string_equal(text(places, i, "place"), want[i]);
     assert_true(strlen(text(places, 2, "notAfter")) > 0);
     assert_string_equal(text(places, 3, "since"), text(places, 2, "notAfter"));
+    /* what no verifier accepts has no window */
+    assert_null(json_object_get(json_array_get(places, 3), "notBefore"));
+    assert_null(json_object_get(json_array_get(places, 3), "notAfter"));
     json_decref(why);
 }
 

@@ -183,6 +183,13 @@ seen_in(struct audit_why *w, const char *fleet, const struct plumb_digest *relea
     return NULL;
 }
 
+static bool
+is_accepted(enum engine_place place)
+{
+    return place == ENGINE_PLACE_INCOMING || place == ENGINE_PLACE_CURRENT ||
+           place == ENGINE_PLACE_OUTGOING;
+}
+
 static enum plumb_code
 look_at(struct audit_why *w, const struct engine *e, const struct audit_act *act,
         const char *fleet, const struct plumb_digest *release, struct plumb_err *err)
@@ -210,8 +217,7 @@ look_at(struct audit_why *w, const struct engine *e, const struct audit_act *act
     was->window = p.window;
     was->kept_until = p.kept_until;
     /* what no verifier accepts has no window */
-    accepted = p.place == ENGINE_PLACE_INCOMING || p.place == ENGINE_PLACE_CURRENT ||
-               p.place == ENGINE_PLACE_OUTGOING;
+    accepted = is_accepted(p.place);
     return append(w->places,
                   json_pack("{s:s, s:s, s:o, s:I, s:o*, s:o*, s:o*, s:s}", "fleet", fleet,
                             "place", engine_place_text(p.place), "since", report_time(p.since),
@@ -235,13 +241,6 @@ look_everywhere(struct audit_why *w, const struct engine *e, const struct audit_
 }
 
 /* --- bundles --- */
-
-static bool
-is_accepted(enum engine_place place)
-{
-    return place == ENGINE_PLACE_INCOMING || place == ENGINE_PLACE_CURRENT ||
-           place == ENGINE_PLACE_OUTGOING;
-}
 
 /* One more bundle of the same kind as the last, if it goes on where that ends. */
 static bool

@@ -34,9 +34,14 @@ enum plumb_code
 audit_head_read(struct audit *a, struct plumb_err *err)
 {
     const struct audit_source *source = a->config.source;
+    enum plumb_code code;
 
     PLUMB_TRY(source->checkpoint(source->self, &a->note, err));
-    PLUMB_TRY(plumb_checkpoint_peek(a->note.data, a->note.len, &a->head, err));
+    code = plumb_checkpoint_peek(a->note.data, a->note.len, &a->head, err);
+    if (code != PLUMB_OK) {
+        (void)snprintf(err->where, sizeof err->where, "checkpoint");
+        return code;
+    }
     return a->config.policy != NULL ? verify(a, a->config.policy, err) : PLUMB_OK;
 }
 

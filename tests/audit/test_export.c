@@ -239,7 +239,8 @@ a_byte_flipped_in_an_exported_entry_tile_or_blob_is_found(void **state)
         { "tile/0/000", "tile.hash", 32 },
         { "tile/0/002.p/*", "tile.hash", 9 },
         { "tile/1/000.p/2", "tile.hash", 40 },
-        { "checkpoint", "note.signature", 30 },
+        { "checkpoint", "note.signature", 3 }, /* of the origin: the root may not flip into
+                                                  base64 */
     };
     char blob[LAYOUT_PATH];
 

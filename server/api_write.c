@@ -125,7 +125,7 @@ api_submit(struct http_request *req, struct http_reply *reply, struct plumb_err 
     struct app *app = req->app;
     PLUMB_AUTO(plumb_json_auto) json_t *envelope = NULL;
     PLUMB_AUTO(give_back) struct lent lent = { 0 };
-    struct load needs = { .core = app->core };
+    struct load needs = { .core = app->core, .limited = true };
     struct plumb_signed *statement = NULL;
     enum plumb_code code;
 
@@ -151,7 +151,7 @@ api_genesis(struct http_request *req, struct http_reply *reply, struct plumb_err
     struct app *app = req->app;
     PLUMB_AUTO(plumb_json_auto) json_t *envelope = NULL;
     PLUMB_AUTO(give_back) struct lent lent = lend(app);
-    struct load needs = { .core = app->core, .db = lent.db };
+    struct load needs = { .core = app->core, .db = lent.db, .limited = true };
     struct plumb_signed *statement = NULL;
     enum plumb_code code;
     bool begun;

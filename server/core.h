@@ -38,6 +38,8 @@ struct core {
     struct core_checkpoint *served;     /* the one that is given out */
     bool unwitnessed;                   /* witnesses are away, and publishing goes on */
 
+    atomic_llong blobs_held; /* bytes of them, for statements on their way (load.h) */
+
     bool for_good;
     atomic_bool stopped; /* no more writes: the reason is in stop_reason */
     char stop_reason[256];

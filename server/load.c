@@ -1,5 +1,6 @@
 #include "server/load.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,29 +73,52 @@ absent(const struct plumb_digest *digest, struct plumb_err *err)
                       "the statement names a blob that is not stored: upload it first");
 }
 
+/* Room for so many bytes, before they are read; one statement alone always finds it. */
+static enum plumb_code
+hold(struct load *load, int64_t bytes, struct plumb_err *err)
+{
+    const struct settings *s = load->core->settings;
+    long long others;
+
+    if (!load->limited)
+        return PLUMB_OK;
+    if (bytes > s->statement_blobs_max)
+        return plumb_fail(err, PLUMB_TOO_LARGE, "blob.total", "predicate",
+                          "its files have %" PRId64
+                          " bytes, and one statement may name %" PRId64
+                          "; attach them by several",
+                          bytes, s->statement_blobs_max);
+    others = atomic_fetch_add(&load->core->blobs_held, bytes);
+    load->held = bytes;
+    if (others > 0 && others + bytes > s->blobs_held_max)
+        return plumb_fail(err, PLUMB_BUSY, "blob.busy", "",
+                          "too many files are being read; try again shortly");
+    return PLUMB_OK;
+}
+
 /* All that the statement names directly, with the bytes of those that are read. */
 static enum plumb_code
 read_named(struct load *load, const struct plumb_digest *digests, size_t n, size_t nread,
            struct plumb_err *err)
 {
-    PLUMB_AUTO(auto_free) bool *there = calloc(n + 1, sizeof *there);
+    PLUMB_AUTO(auto_free) int64_t *sizes = calloc(n + 1, sizeof *sizes);
+    int64_t bytes = 0;
 
-    if (there == NULL)
+    if (sizes == NULL)
         return plumb_fail_memory(err);
     PLUMB_TRY(reserve(load, n, err));
-    if (n > nread) /* one that is read is there */
-        PLUMB_TRY(db_blob_exist(load->db, digests + nread, n - nread, there + nread, err));
+    PLUMB_TRY(db_blob_sizes(load->db, digests, n, sizes, err));
     for (size_t i = 0; i < n; i++) {
-        enum plumb_code code = PLUMB_OK;
-
+        if (sizes[i] < 0)
+            return absent(&digests[i], err);
+        bytes += i < nread ? sizes[i] : 0;
+    }
+    PLUMB_TRY(hold(load, bytes, err));
+    for (size_t i = 0; i < n; i++) {
         load->blobs[i].digest = digests[i];
         load->nblobs = i + 1;
         if (i < nread)
-            code = db_blob_get(load->db, &digests[i], &load->bytes[i], err);
-        if (code == PLUMB_NOT_FOUND || (i >= nread && !there[i]))
-            return absent(&digests[i], err);
-        if (code != PLUMB_OK)
-            return code;
+            PLUMB_TRY(db_blob_get(load->db, &digests[i], &load->bytes[i], err));
         load->blobs[i].data = load->bytes[i].data;
         load->blobs[i].len = load->bytes[i].len;
     }
@@ -133,6 +157,9 @@ load_blobs_clear(struct load *load)
     load->blobs = NULL;
     load->bytes = NULL;
     load->nblobs = 0;
+    if (load->held > 0)
+        (void)atomic_fetch_sub(&load->core->blobs_held, load->held);
+    load->held = 0;
 }
 
 enum plumb_code

@@ -11,6 +11,8 @@ struct load {
     struct engine_blob *blobs; /* with their bytes where the engine wants them */
     struct plumb_bytes *bytes;
     size_t nblobs;
+    bool limited; /* it is offered to us: settings say how much may be read for it */
+    int64_t held; /* bytes that count in core's blobs_held */
 };
 
 /*
@@ -22,7 +24,9 @@ PLUMB_MUST_CHECK enum plumb_code load_open(struct load *load, json_t *envelope,
 
 /*
  * Get ready the blobs that s needs: durable, and read where the engine reads them. Rule
- * "blob.absent" names the first that is not stored.
+ * "blob.absent" names the first that is not stored. Where limited, nothing is read that would
+ * be more than settings allow: "blob.total" (for this statement, ever), and PLUMB_BUSY,
+ * "blob.busy" (for all that are on their way now).
  */
 PLUMB_MUST_CHECK enum plumb_code load_blobs(struct load *load, const struct plumb_statement *s,
                                             struct plumb_err *err);

@@ -31,6 +31,8 @@
     X(upload_bytes_client, 268435456, 65536, INT64_C(1) << 40, "bytes of unfinished uploads of one principal; more get 429") \
     X(upload_bytes_total, INT64_C(4294967296), 65536, INT64_C(1) << 50, "bytes of unfinished uploads in the database; more get 503") \
     X(upload_expiry_s, 86400, 1, 31536000, "seconds after its last piece at which an unfinished upload is forgotten") \
+    X(statement_blobs_max, 268435456, 65536, INT64_C(1) << 40, "bytes of all blobs that one statement has read") \
+    X(blobs_held_max, 1073741824, 65536, INT64_C(1) << 40, "bytes of blobs held for statements on their way; more get 429") \
     X(tile_cache, 67108864, 0, INT64_C(1) << 40, "bytes of tiles kept in memory")                           \
     X(clock_skew_ms, 5000, 100, 3600000, "difference from the database's clock at which writing stops")     \
     X(clock_leap_ms, 10000, 100, 3600000, "leap of the clock against the monotonic one at which it stops")  \

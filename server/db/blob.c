@@ -1,6 +1,6 @@
 #include "server/db/blob.h"
 
-enum { PUT, GET, EXIST, STMT_COUNT };
+enum { PUT, GET, EXIST, SIZES, STMT_COUNT };
 
 static const struct db_stmt stmts[STMT_COUNT] = {
     [PUT] = { "blob.put",
@@ -15,6 +15,11 @@ static const struct db_stmt stmts[STMT_COUNT] = {
                 " FROM unnest($1::bytea[]) WITH ORDINALITY AS u (sha256, n)"
                 " LEFT JOIN blob b USING (sha256) ORDER BY u.n",
                 1, "n,there" },
+    [SIZES] = { "blob.sizes",
+                "SELECT u.n, coalesce(b.size, -1)::bigint AS size"
+                " FROM unnest($1::bytea[]) WITH ORDINALITY AS u (sha256, n)"
+                " LEFT JOIN blob b USING (sha256) ORDER BY u.n",
+                1, "n,size" },
 };
 
 const struct db_catalogue db_blob = { "blob", stmts, STMT_COUNT };
@@ -68,5 +73,21 @@ db_blob_exist(struct db *db, const struct plumb_digest *sha256, size_t n, bool *
     PLUMB_TRY(db_run(db, &stmts[EXIST], (struct db_param[]){ db_list(&digests) }, &res, err));
     for (int row = 0; row < PQntuples(res); row++)
         PLUMB_TRY(db_get_bool(res, row, 1, &ret[row], err));
+    return PLUMB_OK;
+}
+
+enum plumb_code
+db_blob_sizes(struct db *db, const struct plumb_digest *sha256, size_t n, int64_t *ret,
+              struct plumb_err *err)
+{
+    PLUMB_AUTO(db_auto_result) PGresult *res = NULL;
+    PLUMB_AUTO(db_list_clear) struct db_list digests;
+
+    db_list_init(&digests, DB_BYTEA_ARRAY);
+    for (size_t i = 0; i < n; i++)
+        PLUMB_TRY(db_list_bytes(&digests, sha256[i].b, sizeof sha256[i].b, err));
+    PLUMB_TRY(db_run(db, &stmts[SIZES], (struct db_param[]){ db_list(&digests) }, &res, err));
+    for (int row = 0; row < PQntuples(res); row++)
+        PLUMB_TRY(db_get_int(res, row, 1, &ret[row], err));
     return PLUMB_OK;
 }

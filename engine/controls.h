@@ -121,7 +121,8 @@ void engine_monitor(const struct engine *e, plumb_time at, struct engine_monitor
 
 /*
  * What governance says should be proposed, and has not been since the cause came up: one at a
- * time, until false. kind REVOCATION, or ROLLOUT (reschedule, with until).
+ * time, until false. *at is where to look on, 0 at first: what could not be proposed does not
+ * keep the others back. kind REVOCATION, or ROLLOUT (reschedule, with until).
  */
 struct engine_wish {
     enum plumb_kind kind;
@@ -130,7 +131,7 @@ struct engine_wish {
     plumb_time until;
     char reason[200];
 };
-bool engine_wish(const struct engine *e, plumb_time now, struct engine_wish *ret);
+bool engine_wish(const struct engine *e, plumb_time now, size_t *at, struct engine_wish *ret);
 
 /* --- evaluations --- */
 

@@ -104,15 +104,15 @@ any_follows(const struct plumb_controls *c)
 }
 
 bool
-engine_wish(const struct engine *e, plumb_time now, struct engine_wish *ret)
+engine_wish(const struct engine *e, plumb_time now, size_t *at, struct engine_wish *ret)
 {
     const struct plumb_governance *doc = state_document(e);
     const struct map *m = &e->maps[STATE_PLACEMENTS];
 
     if (doc == NULL || doc->controls == NULL || !any_follows(doc->controls))
         return false;
-    for (size_t i = 0; i < m->norder; i++) {
-        const struct placement *p = (const struct placement *)m->order[i]->record;
+    while (*at < m->norder) {
+        const struct placement *p = (const struct placement *)m->order[(*at)++]->record;
         const struct plumb_fleet *rules = plumb_governance_fleet(doc, p->fleet.s);
 
         if (placement_is_accepted(p) && rules != NULL && plumb_fleet_has(rules, p->payload.s) &&

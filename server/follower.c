@@ -124,13 +124,14 @@ is_wished(struct follower *f)
 {
     int64_t now = now_ms(CLOCK_MONOTONIC);
     struct engine_wish wish;
+    size_t at = 0;
     bool wished;
 
     if (f->wish_ms != 0 && now - f->wish_ms < WISH_S * 1000)
         return false;
     f->wish_ms = now;
     (void)pthread_rwlock_rdlock(&f->core->lock);
-    wished = engine_wish(f->core->engine, core_now(), &wish);
+    wished = engine_wish(f->core->engine, core_now(), &at, &wish);
     (void)pthread_rwlock_unlock(&f->core->lock);
     return wished;
 }

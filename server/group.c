@@ -124,8 +124,9 @@ enum plumb_code
 group_propose(struct group *g, struct plumb_err *err)
 {
     struct engine_wish wish;
+    size_t at = 0;
 
-    while (engine_wish(g->core->engine, g->time, &wish)) {
+    while (engine_wish(g->core->engine, g->time, &at, &wish)) {
         PLUMB_AUTO(auto_signed) struct plumb_signed *s = NULL;
         struct plumb_err why = { 0 };
         enum plumb_code code = service_proposal(g->core, &wish, g->time, &s, &why);
@@ -134,10 +135,8 @@ group_propose(struct group *g, struct plumb_err *err)
             code = apply_own(g, s, &why);
         if (code == PLUMB_NO_MEMORY)
             return plumb_fail_memory(err);
-        if (code != PLUMB_OK) {
+        if (code != PLUMB_OK)
             log_err(LOG_WARN, "proposal.refused", &why);
-            return PLUMB_OK;
-        }
     }
     return PLUMB_OK;
 }

@@ -44,7 +44,7 @@ PLUMB_MUST_CHECK enum plumb_code group_apply(struct group *g, const struct plumb
 PLUMB_MUST_CHECK enum plumb_code group_record_due(struct group *g, struct plumb_err *err);
 
 /* Propose what governance says follows from findings and lapsed waivers. What cannot be
- * proposed is logged, and wished for again. */
+ * proposed is logged, and wished for again by another group. */
 PLUMB_MUST_CHECK enum plumb_code group_propose(struct group *g, struct plumb_err *err);
 /* Has it imported advisories? */
 bool group_imported(const struct group *g);

@@ -427,6 +427,14 @@ proposed_by_the_service(struct world *w, const struct engine_wish *wish)
     return make_revocation(&w->make, "plumbd", name, &wish->release, fleets, NULL);
 }
 
+static bool
+wished(const struct world *w, struct engine_wish *ret)
+{
+    size_t at = 0;
+
+    return engine_wish(w->engine, w->make.now, &at, ret);
+}
+
 static const char *
 base_in_prod(const struct world *w)
 {
@@ -452,16 +460,16 @@ an_overdue_finding_has_its_revocation_proposed_once(void **state)
     (void)world_complete(&w, &one);
     two = controlled_release(&w, "2.0");
     (void)world_start(&w, &two);
-    assert_false(engine_wish(w.engine, w.make.now, &wish));
+    assert_false(wished(&w, &wish));
     controlled_import(&w, controlled_record("GHSA-1", "lodash", "4.17.21", T1, HIGH));
-    assert_false(engine_wish(w.engine, w.make.now, &wish));
+    assert_false(wished(&w, &wish));
     assert_false(must_find(&w, &one, "GHSA-1").overdue);
     w.make.now += 30 * WORLD_DAY;
     assert_true(must_find(&w, &one, "GHSA-1").overdue);
     assert_true(must_find(&w, &one, "GHSA-1").accepted);
     assert_int_equal(controlled_state(&w, &one, "DEP-HYGIENE").state, ENGINE_CONTROL_FAILED);
     (void)world_record(&w);
-    assert_true(engine_wish(w.engine, w.make.now, &wish));
+    assert_true(wished(&w, &wish));
     assert_int_equal(wish.kind, PLUMB_KIND_REVOCATION);
     assert_non_null(strstr(wish.reason, "GHSA-1"));
     /* to leave nothing is not for the service to ask for */
@@ -473,9 +481,9 @@ an_overdue_finding_has_its_revocation_proposed_once(void **state)
     (void)world_do(&w, s);
     assert_int_equal(world_state(&w, &proposal), ENGINE_PROPOSAL_OPEN);
     /* the other one is next, and then none: what is left must be asked for by people */
-    assert_true(engine_wish(w.engine, w.make.now, &wish));
+    assert_true(wished(&w, &wish));
     (void)world_do(&w, proposed_by_the_service(&w, &wish));
-    assert_false(engine_wish(w.engine, w.make.now, &wish));
+    assert_false(wished(&w, &wish));
     (void)world_vote(&w, "sol", &proposal, PLUMB_APPROVE);
     assert_int_equal(world_state(&w, &proposal), ENGINE_PROPOSAL_EFFECTIVE);
     world_end(&w);
@@ -496,7 +504,7 @@ to_leave_nothing_is_for_people_to_propose(void **state)
     controlled_import(&w, controlled_record("GHSA-1", "lodash", "4.17.21", T1, HIGH));
     w.make.now += 31 * WORLD_DAY;
     assert_true(must_find(&w, &id, "GHSA-1").overdue);
-    assert_false(engine_wish(w.engine, w.make.now, &wish));
+    assert_false(wished(&w, &wish));
     world_end(&w);
 }
 
@@ -543,7 +551,7 @@ a_finding_shortens_a_phase_out_when_people_approve(void **state)
                       controlled_record("GHSA-1", "lodash", "4.17.21", T1,
                                         ", \"severity\": [{\"type\": \"CVSS_V3\", \"score\":"
                                         " \"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H\"}]"));
-    assert_true(engine_wish(w.engine, w.make.now, &wish));
+    assert_true(wished(&w, &wish));
     assert_int_equal(wish.kind, PLUMB_KIND_ROLLOUT);
     assert_true(plumb_digest_eq(&wish.release, &one));
     assert_true(wish.until < world_at(&w, &one).window.not_after);
@@ -553,7 +561,7 @@ a_finding_shortens_a_phase_out_when_people_approve(void **state)
     s = proposed_by_the_service(&w, &wish);
     proposal = s->statement->id;
     (void)world_do(&w, s);
-    assert_false(engine_wish(w.engine, w.make.now, &wish));
+    assert_false(wished(&w, &wish));
     (void)world_vote(&w, "rex", &proposal, PLUMB_APPROVE);
     assert_int_equal(world_at(&w, &one).window.not_after, s->statement->u.rollout.not_after);
     /* and verifiers take the service's proposal */

@@ -150,5 +150,17 @@ bool engine_evaluation(const struct engine *e, const struct plumb_digest *releas
 PLUMB_MUST_CHECK enum plumb_code engine_summary(const struct engine *e,
                                                 const struct plumb_digest *release,
                                                 json_t **ret, struct plumb_err *err);
+/*
+ * The whole in-toto statement of it, canonical, its subjects the release's artifacts: what the
+ * service signs for other people's tools. A function of the log alone. PLUMB_NOT_FOUND: no
+ * evaluation is in the log.
+ */
+#define ENGINE_SUMMARY_TYPE "https://slsa.dev/verification_summary/v1"
+#define ENGINE_SUMMARY_MAX                                                                     \
+    (128u << 10) /* bytes of one: as many subjects and inputs as fit statements */
+PLUMB_MUST_CHECK enum plumb_code engine_summary_statement(const struct engine *e,
+                                                          const struct plumb_digest *release,
+                                                          struct plumb_bytes *ret,
+                                                          struct plumb_err *err);
 
 #endif

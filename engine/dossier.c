@@ -54,7 +54,7 @@ bool
 dossier_has_artifact(const struct dossier *d, const struct plumb_digest *digest)
 {
     for (size_t i = 0; i < d->about->nartifacts; i++)
-        if (plumb_digest_eq(&d->about->artifacts[i], digest))
+        if (plumb_digest_eq(&d->about->artifacts[i].digest, digest))
             return true;
     return false;
 }
@@ -156,8 +156,12 @@ make_about(const struct plumb_statement *s, const struct plumb_sets *sets, struc
     a->artifacts = pool_array(pool, s->nsubjects, sizeof *a->artifacts);
     if (a->artifacts == NULL)
         return plumb_fail_memory(err);
-    for (size_t i = 0; i < s->nsubjects; i++)
-        a->artifacts[i] = s->subjects[i].digest;
+    for (size_t i = 0; i < s->nsubjects; i++) {
+        a->artifacts[i] = (struct plumb_subject){ pool_text(pool, s->subjects[i].name),
+                                                  s->subjects[i].digest };
+        if (a->artifacts[i].name == NULL)
+            return plumb_fail_memory(err);
+    }
     PLUMB_TRY(take_covered(a, sets, err));
     pool = NULL;
     *ret = a;

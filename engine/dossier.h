@@ -23,8 +23,8 @@ struct covered {
 /* What a release is made of. */
 struct about {
     unsigned holders;
-    struct pool *pool; /* it lives there itself */
-    struct plumb_digest *artifacts;
+    struct pool *pool;               /* it lives there itself */
+    struct plumb_subject *artifacts; /* names live in the pool */
     size_t nartifacts;
     struct covered *covered; /* by every set */
     size_t ncovered;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/control.h"
+#include "engine/dossier.h"
 #include "lib/own.h"
 
 void
@@ -188,29 +189,73 @@ inputs_json(const json_t *results)
     return inputs;
 }
 
+/* The summary's predicate, by whose word, of what, by which policy. */
+static json_t *
+predicate_json(const struct engine *e, const struct version *version,
+               const struct evaluation *v, const json_t *results)
+{
+    char verifier[160], time[PLUMB_TIME_TEXT];
+    char resource[3 * PLUMB_NAME_MAX], level[32];
+
+    plumb_time_text(v->time, time);
+    (void)snprintf(verifier, sizeof verifier, "urn:plumbline:log:%s",
+                   state_document(e)->origin);
+    (void)snprintf(resource, sizeof resource, "urn:plumbline:version:%s@%s", version->payload.s,
+                   version->version.s);
+    (void)snprintf(level, sizeof level, "SLSA_BUILD_LEVEL_%lld", (long long)v->level);
+    return json_pack("{s:{s:s}, s:s, s:s, s:{s:s, s:o}, s:o, s:s, s:[s, s], s:s}", "verifier",
+                     "id", verifier, "timeVerified", time, "resourceUri", resource, "policy",
+                     "uri", "urn:plumbline:governance-document:v1", "digest",
+                     digest_set(&v->governance), "inputAttestations", inputs_json(results),
+                     "verificationResult", "PASSED", "verifiedLevels", level,
+                     "PLUMBLINE_CONTROLS", "slsaVersion", "1.0");
+}
+
 enum plumb_code
 engine_summary(const struct engine *e, const struct plumb_digest *release, json_t **ret,
                struct plumb_err *err)
 {
     const struct evaluation *v = evaluation_of(e, release);
-    const struct version *version = state_version(e, release);
-    const char *origin = state_document(e) != NULL ? state_document(e)->origin : "";
-    char time[PLUMB_TIME_TEXT], resource[3 * PLUMB_NAME_MAX], level[32];
     PLUMB_AUTO(plumb_json_auto) json_t *results = NULL;
 
     if (v == NULL)
         return plumb_fail(err, PLUMB_NOT_FOUND, "evaluation.unknown", "",
                           "no evaluation of this release was recorded");
     results = json_loadb((const char *)v->results->json.data, v->results->json.len, 0, NULL);
-    plumb_time_text(v->time, time);
-    (void)snprintf(resource, sizeof resource, "urn:plumbline:version:%s@%s", version->payload.s,
-                   version->version.s);
-    (void)snprintf(level, sizeof level, "SLSA_BUILD_LEVEL_%lld", (long long)v->level);
-    *ret =
-        json_pack("{s:{s:s}, s:s, s:s, s:{s:s, s:o}, s:o, s:s, s:[s, s], s:s}", "verifier",
-                  "id", origin, "timeVerified", time, "resourceUri", resource, "policy", "uri",
-                  "urn:plumbline:governance-document:v1", "digest", digest_set(&v->governance),
-                  "inputAttestations", inputs_json(results), "verificationResult", "PASSED",
-                  "verifiedLevels", level, "PLUMBLINE_CONTROLS", "slsaVersion", "1.0");
+    *ret = predicate_json(e, state_version(e, release), v, results);
     return *ret != NULL ? PLUMB_OK : plumb_fail_memory(err);
+}
+
+/* The artifacts, as the release statement names them. */
+static json_t *
+subjects_json(const struct about *about)
+{
+    json_t *subjects = json_array();
+
+    for (size_t i = 0; i < about->nartifacts; i++)
+        if (json_array_append_new(
+                subjects, json_pack("{s:s, s:o}", "name", about->artifacts[i].name, "digest",
+                                    digest_set(&about->artifacts[i].digest))) != 0) {
+            json_decref(subjects);
+            return NULL;
+        }
+    return subjects;
+}
+
+enum plumb_code
+engine_summary_statement(const struct engine *e, const struct plumb_digest *release,
+                         struct plumb_bytes *ret, struct plumb_err *err)
+{
+    const struct evaluation *v = evaluation_of(e, release);
+    PLUMB_AUTO(plumb_json_auto) json_t *statement = NULL;
+    json_t *predicate = NULL;
+
+    if (v != NULL && v->record == NO_INDEX)
+        return plumb_fail(err, PLUMB_NOT_FOUND, "evaluation.unknown", "",
+                          "the evaluation of this release is not in the log yet");
+    PLUMB_TRY(engine_summary(e, release, &predicate, err));
+    statement = json_pack("{s:s, s:o, s:s, s:o}", "_type", "https://in-toto.io/Statement/v1",
+                          "subject", subjects_json(dossier_of(e, release)->about),
+                          "predicateType", ENGINE_SUMMARY_TYPE, "predicate", predicate);
+    return plumb_json_canonical(statement, ret, err);
 }

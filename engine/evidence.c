@@ -279,7 +279,7 @@ static bool
 about_release_of(const struct reading *r, const struct attestation *a)
 {
     for (size_t i = 0; i < r->dossier->about->nartifacts; i++)
-        if (attestation_about(a, &r->dossier->about->artifacts[i]))
+        if (attestation_about(a, &r->dossier->about->artifacts[i].digest))
             return true;
     return false;
 }

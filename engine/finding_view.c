@@ -64,7 +64,7 @@ ask_of(struct question *q, const struct dossier *d, const struct fact *bill)
     size_t n = 0;
 
     for (; n < d->about->nartifacts && n < DIGESTS_MAX; n++) {
-        plumb_digest_hex(&d->about->artifacts[n], q->hex[n]);
+        plumb_digest_hex(&d->about->artifacts[n].digest, q->hex[n]);
         q->digests[n] = q->hex[n];
     }
     q->query.digests = q->digests;

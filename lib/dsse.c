@@ -4,7 +4,6 @@
 #include <plumb/dsse.h>
 #include "lib/own.h"
 
-
 void
 plumb_dsse_clear(struct plumb_dsse *e)
 {
@@ -129,17 +128,17 @@ append_signature(json_t *signatures, const struct plumb_bytes *pae, struct plumb
     return PLUMB_OK;
 }
 
-enum plumb_code
-plumb_dsse_sign(const void *payload, size_t len, struct plumb_signer *const *signers,
-                size_t nsigners, json_t **ret_envelope, struct plumb_err *err)
+static enum plumb_code
+sign(const void *payload, size_t len, size_t max, struct plumb_signer *const *signers,
+     size_t nsigners, json_t **ret_envelope, struct plumb_err *err)
 {
     PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes pae = { 0 };
     PLUMB_AUTO(plumb_json_auto) json_t *envelope = NULL;
     PLUMB_AUTO(auto_free) char *text = NULL;
 
-    if (len > PLUMB_PAYLOAD_MAX)
+    if (len > max)
         return plumb_fail(err, PLUMB_TOO_LARGE, "dsse.size", "payload",
-                          "a statement has at most %d bytes", PLUMB_PAYLOAD_MAX);
+                          "such a statement has at most %zu bytes", max);
     if (nsigners < 1 || nsigners > PLUMB_SIGNATURE_MAX)
         return plumb_fail(err, PLUMB_INVALID, "dsse.form", "signatures",
                           "an envelope has 1 to %d signatures", PLUMB_SIGNATURE_MAX);
@@ -154,6 +153,20 @@ plumb_dsse_sign(const void *payload, size_t len, struct plumb_signer *const *sig
             append_signature(json_object_get(envelope, "signatures"), &pae, signers[i], err));
     *ret_envelope = PLUMB_TAKE(envelope);
     return PLUMB_OK;
+}
+
+enum plumb_code
+plumb_dsse_sign(const void *payload, size_t len, struct plumb_signer *const *signers,
+                size_t nsigners, json_t **ret_envelope, struct plumb_err *err)
+{
+    return sign(payload, len, PLUMB_PAYLOAD_MAX, signers, nsigners, ret_envelope, err);
+}
+
+enum plumb_code
+plumb_dsse_sign_long(const void *payload, size_t len, size_t max, struct plumb_signer *signer,
+                     json_t **ret_envelope, struct plumb_err *err)
+{
+    return sign(payload, len, max, &signer, 1, ret_envelope, err);
 }
 
 enum plumb_code

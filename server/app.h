@@ -57,7 +57,7 @@ http_handler api_governance, api_governance_version, api_whoami, api_service, ap
     api_witnesses;
 http_handler api_proposals, api_proposal, api_payloads, api_versions, api_version, api_history;
 http_handler api_fleets, api_fleet, api_bundle, api_pulls;
-http_handler api_controls, api_findings;
+http_handler api_controls, api_findings, api_summary;
 http_handler api_healthz, api_readyz, api_metrics;
 
 #endif

@@ -113,3 +113,16 @@ service_proposal(struct core *core, const struct engine_wish *wish, plumb_time n
     }
     return sign(core, wish->kind, &subject, members, now, ret, err);
 }
+
+enum plumb_code
+service_summary(struct core *core, const struct plumb_digest *release, json_t **ret,
+                struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes statement = { 0 };
+    struct plumb_signer *signer = NULL;
+
+    PLUMB_TRY(engine_summary_statement(core->engine, release, &statement, err));
+    PLUMB_TRY(active_key(core, &signer, err));
+    return plumb_dsse_sign_long(statement.data, statement.len, ENGINE_SUMMARY_MAX, signer, ret,
+                                err);
+}

@@ -26,4 +26,10 @@ PLUMB_MUST_CHECK enum plumb_code service_proposal(struct core *core,
                                                   plumb_time now, struct plumb_signed **ret,
                                                   struct plumb_err *err);
 
+/* What an approval was evaluated to, as an envelope with a SLSA verification summary: rule
+ * "evaluation.unknown" (PLUMB_NOT_FOUND). The caller holds the lock for reading. */
+PLUMB_MUST_CHECK enum plumb_code service_summary(struct core *core,
+                                                 const struct plumb_digest *release,
+                                                 json_t **ret, struct plumb_err *err);
+
 #endif

@@ -43,6 +43,12 @@ PLUMB_MUST_CHECK enum plumb_code plumb_dsse_sign(const void *payload, size_t len
                                                  struct plumb_signer *const *signers,
                                                  size_t nsigners, json_t **ret_envelope,
                                                  struct plumb_err *err);
+/* The same of a statement that is no entry of the log, and so may have up to max bytes: others
+ * read it. */
+PLUMB_MUST_CHECK enum plumb_code plumb_dsse_sign_long(const void *payload, size_t len,
+                                                      size_t max, struct plumb_signer *signer,
+                                                      json_t **ret_envelope,
+                                                      struct plumb_err *err);
 /* One more signature on an envelope of ours (the genesis ceremony). Rule "dsse.signed"
  * (PLUMB_CONFLICT) if this key's is there. */
 PLUMB_MUST_CHECK enum plumb_code plumb_dsse_add(json_t *envelope, struct plumb_signer *signer,

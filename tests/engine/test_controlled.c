@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/own.h"
 #include "supply/attestation.h"
 #include "tests/engine/controlled.h"
 #include "tests/t.h"
@@ -537,6 +538,55 @@ a_lapse_holds_no_rollout_unless_governance_says_so(void **state)
 
 /* --- evaluations --- */
 
+/* Whole, as others read it: and ours is one of them. */
+static void
+summary_is_a_statement_about(struct world *w, const struct plumb_digest *id)
+{
+    const struct plumb_statement *release = w->entries[0].opened->statement;
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes statement = { 0 };
+    PLUMB_AUTO(plumb_json_auto) json_t *json = NULL;
+    PLUMB_AUTO(plumb_json_auto) json_t *envelope = NULL;
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes file = { 0 };
+    struct plumb_bytes copy = { 0 };
+    const json_t *subjects;
+
+    for (size_t i = 0; i < w->n; i++)
+        if (plumb_digest_eq(&w->entries[i].opened->statement->id, id))
+            release = w->entries[i].opened->statement;
+    assert_ok(engine_summary_statement(w->engine, id, &statement, &w->err), &w->err);
+    json = json_loadb((const char *)statement.data, statement.len, 0, NULL);
+    assert_string_equal(json_string_value(json_object_get(json, "predicateType")),
+                        "https://slsa.dev/verification_summary/v1");
+    subjects = json_object_get(json, "subject");
+    assert_int_equal(json_array_size(subjects), release->nsubjects);
+    for (size_t i = 0; i < release->nsubjects; i++) {
+        const json_t *subject = json_array_get(subjects, i);
+        struct plumb_digest digest;
+
+        assert_string_equal(json_string_value(json_object_get(subject, "name")),
+                            release->subjects[i].name);
+        assert_ok(plumb_digest_parse(json_string_value(json_object_get(
+                                         json_object_get(subject, "digest"), "sha256")),
+                                     "", &digest, &w->err),
+                  &w->err);
+        assert_true(plumb_digest_eq(&digest, &release->subjects[i].digest));
+    }
+    assert_ok(plumb_dsse_sign_long(statement.data, statement.len, ENGINE_SUMMARY_MAX,
+                                   make_who(&w->make, "plumbd")->sign, &envelope, &w->err),
+              &w->err);
+    assert_ok(plumb_json_canonical(envelope, &file, &w->err), &w->err);
+    /* nobody is trusted to verify, until governance says that the service is */
+    assert_ok(plumb_bytes_copy(file.data, file.len, &copy, &w->err), &w->err);
+    assert_string_equal(controlled_attach(w, id, PLUMB_FILE_ATTESTATION, copy),
+                        "attestation.signer");
+    make_next(&w->make);
+    make_set(&w->make, "controls.trust.plumb",
+             json_pack("{s:[s], s:[s]}", "for", "verify", "roles", "service"));
+    (void)world_govern(w, NULL);
+    assert_ok(plumb_bytes_copy(file.data, file.len, &copy, &w->err), &w->err);
+    assert_string_equal(controlled_attach(w, id, PLUMB_FILE_ATTESTATION, copy), "");
+}
+
 static void
 an_approval_is_evaluated_recorded_and_replayed(void **state)
 {
@@ -545,6 +595,7 @@ an_approval_is_evaluated_recorded_and_replayed(void **state)
     struct engine_due due;
     struct engine_evaluation e;
     struct engine *replayed;
+    struct plumb_bytes early = { 0 };
     json_t *members = NULL, *summary = NULL;
 
     (void)state;
@@ -557,6 +608,8 @@ an_approval_is_evaluated_recorded_and_replayed(void **state)
     assert_int_equal(due.kind, PLUMB_KIND_EVALUATION);
     assert_true(engine_evaluation(w.engine, &id, &e));
     assert_false(e.recorded);
+    assert_refused("evaluation.unknown",
+                   engine_summary_statement(w.engine, &id, &early, &w.err), &w.err);
     assert_int_equal(e.index, w.n - 1);
     /* nothing but what the engine derives is accepted */
     assert_ok(engine_due_members(w.engine, &due, &members, &w.err), &w.err);
@@ -587,6 +640,7 @@ an_approval_is_evaluated_recorded_and_replayed(void **state)
         json_string_value(json_array_get(json_object_get(summary, "verifiedLevels"), 0)),
         "SLSA_BUILD_LEVEL_3");
     json_decref(summary);
+    summary_is_a_statement_about(&w, &id);
     replayed = world_replay(&w);
     world_same(world_picture(w.engine), world_picture(replayed));
     engine_free(replayed);

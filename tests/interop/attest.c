@@ -1,9 +1,10 @@
 /*
  * What tests/interop/attestations asks of ours.
  *   interop_attest sign TYPE PAYLOAD OUT     a new key (ed25519, ecdsa-p256): OUT.json, OUT.pem
- *   interop_attest open PEM FILE             opens by that key
- *   interop_attest notary DIR                a trusted root, bundles by it, and twins that are
- * not interop_attest verify ROOT PEM FILE...   "NAME ok" or "NAME refused"
+ *   interop_attest summary OUT               what an approval was evaluated to, signed: the
+ * same interop_attest open PEM FILE             opens by that key interop_attest notary DIR a
+ * trusted root, bundles by it, and twins that are not interop_attest verify ROOT PEM FILE...
+ * "NAME ok" or "NAME refused"
  */
 #include "tests/t.h"
 
@@ -14,6 +15,7 @@
 
 #include "supply/attestation.h"
 #include "supply/sigstore.h"
+#include "tests/engine/controlled.h"
 #include "tests/notary.h"
 
 #define STATEMENT(name)                                                                        \
@@ -95,21 +97,15 @@ read_pem(const char *path)
     return key;
 }
 
+/* Steals envelope. */
 static void
-sign(const char *type, const char *payload, const char *out)
+spill_signed(const char *out, json_t *envelope, const struct plumb_signer *signer)
 {
-    struct plumb_bytes body = slurp(payload);
-    struct plumb_signer *signer = NULL;
     char *spki = NULL, pem[1000];
-    json_t *envelope = NULL;
     struct plumb_err err;
     const uint8_t *der;
     size_t len;
 
-    if (plumb_signer_generate(strcmp(type, "ed25519") == 0 ? PLUMB_KEY_ED25519 : PLUMB_KEY_P256,
-                              &signer, &err) != PLUMB_OK ||
-        plumb_dsse_sign(body.data, body.len, &signer, 1, &envelope, &err) != PLUMB_OK)
-        die(payload, &err);
     der = plumb_pubkey_spki(signer->pub, &len);
     if (plumb_base64(der, len, &spki, &err) != PLUMB_OK)
         die(out, &err);
@@ -118,8 +114,46 @@ sign(const char *type, const char *payload, const char *out)
     spill_json(out, ".json", envelope);
     spill(out, ".pem", pem);
     free(spki);
+}
+
+static void
+sign(const char *type, const char *payload, const char *out)
+{
+    struct plumb_bytes body = slurp(payload);
+    struct plumb_signer *signer = NULL;
+    json_t *envelope = NULL;
+    struct plumb_err err;
+
+    if (plumb_signer_generate(strcmp(type, "ed25519") == 0 ? PLUMB_KEY_ED25519 : PLUMB_KEY_P256,
+                              &signer, &err) != PLUMB_OK ||
+        plumb_dsse_sign(body.data, body.len, &signer, 1, &envelope, &err) != PLUMB_OK)
+        die(payload, &err);
+    spill_signed(out, envelope, signer);
     plumb_signer_free(signer);
     plumb_bytes_clear(&body);
+}
+
+/* As the service does it, of a release that meets every control of the built-in profile. */
+static void
+summary(const char *out)
+{
+    const struct plumb_signer *service;
+    struct plumb_bytes statement = { 0 };
+    struct plumb_digest release;
+    json_t *envelope = NULL;
+    struct world w;
+
+    controlled_begin(&w, NULL);
+    release = controlled_release(&w, "1.0");
+    (void)world_record(&w);
+    service = make_who(&w.make, "plumbd")->sign;
+    if (engine_summary_statement(w.engine, &release, &statement, &w.err) != PLUMB_OK ||
+        plumb_dsse_sign_long(statement.data, statement.len, ENGINE_SUMMARY_MAX,
+                             (struct plumb_signer *)service, &envelope, &w.err) != PLUMB_OK)
+        die(out, &w.err);
+    spill_signed(out, envelope, service);
+    plumb_bytes_clear(&statement);
+    world_end(&w);
 }
 
 static enum plumb_code
@@ -210,6 +244,8 @@ main(int argc, char **argv)
 {
     if (argc == 5 && strcmp(argv[1], "sign") == 0)
         sign(argv[2], argv[3], argv[4]);
+    else if (argc == 3 && strcmp(argv[1], "summary") == 0)
+        summary(argv[2]);
     else if (argc == 4 && strcmp(argv[1], "open") == 0)
         open_by_key(argv[2], argv[3]);
     else if (argc == 3 && strcmp(argv[1], "notary") == 0)

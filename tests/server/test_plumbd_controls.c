@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "supply/attestation.h"
 #include "tests/server/plumbd.h"
 #include "tests/supply/zips.h"
 
@@ -150,6 +151,39 @@ submit(struct plumb_signed *s, int status, const char *rule)
     json_decref(answer);
 }
 
+/* By the service's key, the same bytes each time it is asked. */
+static void
+summary_is_signed(const struct plumb_digest *release)
+{
+    const struct plumb_pubkey *keys[] = { make_who(&make, "plumbd")->sign->pub };
+    const struct attestation_keyring ring = { .keys = keys, .nkeys = 1 };
+    struct attestation *a = NULL;
+    struct plumb_err err = { 0 };
+    char path[128], hex[PLUMB_DIGEST_HEX];
+    struct hc_reply first, again;
+    json_t *problem;
+
+    plumb_digest_hex(release, hex);
+    (void)snprintf(path, sizeof path, "/v1/summaries/%s", hex);
+    first = plumbd_ask(&service, "GET", path, NULL);
+    assert_int_equal(first.status, 200);
+    again = plumbd_ask(&service, "GET", path, NULL);
+    assert_string_equal(first.body, again.body);
+    assert_ok(attestation_open(first.body, strlen(first.body), &ring, &a, &err), &err);
+    assert_int_equal(a->kind, ATTESTATION_SUMMARY);
+    assert_true(a->u.summary.passed);
+    assert_string_equal(a->u.summary.resource, "urn:plumbline:version:web@1.0");
+    attestation_free(a);
+    hc_reply_free(&first);
+    hc_reply_free(&again);
+    problem = plumbd_json(&service, "GET", "/v1/summaries/none", NULL, 400);
+    json_decref(problem);
+    (void)snprintf(path, sizeof path, "/v1/summaries/%064d", 1);
+    problem = plumbd_json(&service, "GET", path, NULL, 404);
+    assert_word(problem, "rule", "evaluation.unknown");
+    json_decref(problem);
+}
+
 static void
 a_release_is_approved_once_it_was_shown(void **state)
 {
@@ -188,6 +222,7 @@ a_release_is_approved_once_it_was_shown(void **state)
     assert_word(json_object_get(json_object_get(dossier, "evaluation"), "summary"),
                 "verificationResult", "PASSED");
     json_decref(dossier);
+    summary_is_signed(&id);
 
     /* one good record, one bad: the good one counts */
     put_in_spool("2.jsonl", record);

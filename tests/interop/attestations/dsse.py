@@ -2,10 +2,14 @@
 
 dsse.py sign TYPE PAYLOAD OUT     a new key (ed25519, ecdsa); OUT.json is the envelope, OUT.pem its key
 dsse.py verify ENVELOPE PEM       by that key
+dsse.py summary ENVELOPE PEM      by that key; and it says what a SLSA verification summary v1 must
 """
 import base64
+import datetime
 import json
+import re
 import sys
+import urllib.parse
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
@@ -67,4 +71,25 @@ def verify(path, pem):
         )
 
 
-{"sign": sign, "verify": verify}[sys.argv[1]](*sys.argv[2:])
+def summary(path, pem):
+    verify(path, pem)
+    statement = json.loads(base64.b64decode(json.load(open(path))["payload"]))
+    predicate = statement["predicate"]
+    assert statement["_type"] == "https://in-toto.io/Statement/v1"
+    assert statement["predicateType"] == "https://slsa.dev/verification_summary/v1"
+    digests = [s["digest"]["sha256"] for s in statement["subject"]]
+    assert digests and all(len(d) == 64 for d in digests)
+    for uri in (predicate["verifier"]["id"], predicate["resourceUri"], predicate["policy"]["uri"]):
+        assert urllib.parse.urlparse(uri).scheme, uri
+    datetime.datetime.strptime(predicate["timeVerified"], "%Y-%m-%dT%H:%M:%SZ")
+    assert predicate["verificationResult"] == "PASSED"
+    assert "SLSA_BUILD_LEVEL_3" in predicate["verifiedLevels"]
+    assert all(
+        re.fullmatch("SLSA_[A-Z]+_LEVEL_[0-9]+", level) or not level.startswith("SLSA_")
+        for level in predicate["verifiedLevels"]
+    )
+    assert all(len(i["digest"]["sha256"]) == 64 for i in predicate["inputAttestations"])
+    assert re.fullmatch("[0-9]+[.][0-9]+", predicate["slsaVersion"])
+
+
+{"sign": sign, "verify": verify, "summary": summary}[sys.argv[1]](*sys.argv[2:])

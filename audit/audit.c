@@ -156,6 +156,7 @@ audit_run(struct audit *a, struct plumb_err *err)
     PLUMB_TRY(replay(a, crew, (struct audit_batch *[]){ one, other }, err));
     PLUMB_TRY(audit_head_verify(a, err));
     PLUMB_TRY(audit_documents(a, err));
+    PLUMB_TRY(audit_summaries(a, err));
     return audit_bundles(a, err);
 }
 

@@ -29,6 +29,10 @@ struct audit_source {
     /* A governance document's copy for people; NULL where the source has none. */
     enum plumb_code (*document)(void *self, int64_t version, struct plumb_bytes *ret,
                                 struct plumb_err *err);
+    /* What the service signed of a release's evaluation (audit/summary.h); NULL where the
+     * source has none. */
+    enum plumb_code (*summary)(void *self, const struct plumb_digest *release,
+                               struct plumb_bytes *ret, struct plumb_err *err);
 };
 
 /* An entry that was verified and folded. Borrowed for the call. */
@@ -85,6 +89,7 @@ struct audit_counts {
     uint64_t documents;     /* governance versions in force, one after the other */
     uint64_t quorums;       /* met */
     uint64_t publications;  /* whose bundle was derived again, and is the one published */
+    uint64_t summaries;     /* of evaluations, signed, that say what the log derives */
     uint64_t parts;         /* contents, buckets and sections compared byte for byte */
     uint64_t whole;         /* bundles derived anew from the state alone, at the end */
     plumb_time first, last; /* times of entries */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "audit/layout.h"
+#include "audit/summary.h"
 #include "lib/own.h"
 
 struct audit_dir {
@@ -217,6 +218,16 @@ read_document(void *self, int64_t version, struct plumb_bytes *ret, struct plumb
     return audit_dir_read(self, path, PLUMB_DOCUMENT_MAX, ret, err);
 }
 
+static enum plumb_code
+read_summary(void *self, const struct plumb_digest *release, struct plumb_bytes *ret,
+             struct plumb_err *err)
+{
+    char path[LAYOUT_PATH];
+
+    layout_summary(release, path);
+    return audit_dir_read(self, path, SUMMARY_FILE_MAX, ret, err);
+}
+
 struct audit_source
 audit_dir_source(struct audit_dir *d)
 {
@@ -225,5 +236,6 @@ audit_dir_source(struct audit_dir *d)
                                   .tile = read_tile,
                                   .entries = read_entries,
                                   .blob = read_blob,
-                                  .document = read_document };
+                                  .document = read_document,
+                                  .summary = read_summary };
 }

@@ -158,6 +158,29 @@ take_named(struct export *x, uint64_t index, const struct plumb_statement *s,
     return PLUMB_OK;
 }
 
+/* Of an evaluation, what the service signed for others' tools. */
+static enum plumb_code
+take_summary(struct export *x, uint64_t index, const struct plumb_digest *release,
+             struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes bytes = { 0 };
+    char path[LAYOUT_PATH];
+    enum plumb_code code;
+
+    layout_summary(release, path);
+    if (x->from->summary == NULL || audit_dir_has(x->dir, path))
+        return PLUMB_OK;
+    code = x->from->summary(x->from->self, release, &bytes, err);
+    if (code == PLUMB_NOT_FOUND) {
+        export_odd(x, "entry %" PRIu64 " is an evaluation, and %s is not there", index, path);
+        return PLUMB_OK;
+    }
+    PLUMB_TRY(code);
+    PLUMB_TRY(audit_dir_put(x->dir, path, bytes.data, bytes.len, err));
+    x->ret.bytes += bytes.len;
+    return PLUMB_OK;
+}
+
 enum plumb_code
 export_blobs(struct export *x, const struct audit_item *item, struct plumb_err *err)
 {
@@ -175,5 +198,7 @@ export_blobs(struct export *x, const struct audit_item *item, struct plumb_err *
         return PLUMB_OK;
     if (s->kind == PLUMB_KIND_PUBLICATION)
         return take_part(x, item->index, &s->u.publication.content, 2, err);
+    if (s->kind == PLUMB_KIND_EVALUATION)
+        return take_summary(x, item->index, &s->u.evaluation.release, err);
     return take_named(x, item->index, s, err);
 }

@@ -44,3 +44,12 @@ layout_document(int64_t version, char ret[LAYOUT_PATH])
 {
     (void)snprintf(ret, LAYOUT_PATH, "governance/%" PRId64 ".json", version);
 }
+
+void
+layout_summary(const struct plumb_digest *release, char ret[LAYOUT_PATH])
+{
+    char hex[PLUMB_DIGEST_HEX];
+
+    plumb_digest_hex(release, hex);
+    (void)snprintf(ret, LAYOUT_PATH, "summaries/%s.json", hex);
+}

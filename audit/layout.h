@@ -7,6 +7,7 @@
  *   tile/entries/N[.p/W]              entry bundles
  *   blobs/SHA256                      documents, reference values, and parts of bundles
  *   governance/VERSION.json           the governance documents in force, for people
+ *   summaries/RELEASE.json            evaluations as the service signed them, for others' tools
  */
 #ifndef AUDIT_LAYOUT_H
 #define AUDIT_LAYOUT_H
@@ -21,6 +22,7 @@ void layout_tile(unsigned level, uint64_t n, unsigned width, char ret[LAYOUT_PAT
 void layout_entries(uint64_t n, unsigned width, char ret[LAYOUT_PATH]);
 void layout_blob(const struct plumb_digest *digest, char ret[LAYOUT_PATH]);
 void layout_document(int64_t version, char ret[LAYOUT_PATH]);
+void layout_summary(const struct plumb_digest *release, char ret[LAYOUT_PATH]);
 
 /* What files may hold at most. */
 #define LAYOUT_NOTE_MAX    (256u << 10)

@@ -41,13 +41,14 @@ static json_t *
 counts_json(const struct audit_counts *c)
 {
     return json_pack(
-        "{s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o*, s:o*}", "entries",
-        (json_int_t)c->entries, "bytes", (json_int_t)c->bytes, "judged", (json_int_t)c->folded,
-        "kinds", kinds_json(c), "signatures", (json_int_t)c->signatures, "tiles",
-        (json_int_t)c->tiles, "blobs", (json_int_t)c->blobs, "governanceVersions",
-        (json_int_t)c->documents, "quorums", (json_int_t)c->quorums, "publications",
-        (json_int_t)c->publications, "bundleParts", (json_int_t)c->parts, "wholeBundles",
-        (json_int_t)c->whole, "from", c->entries > 0 ? report_time(c->first) : NULL, "to",
+        "{s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o*, s:o*}",
+        "entries", (json_int_t)c->entries, "bytes", (json_int_t)c->bytes, "judged",
+        (json_int_t)c->folded, "kinds", kinds_json(c), "signatures", (json_int_t)c->signatures,
+        "tiles", (json_int_t)c->tiles, "blobs", (json_int_t)c->blobs, "governanceVersions",
+        (json_int_t)c->documents, "quorums", (json_int_t)c->quorums, "summaries",
+        (json_int_t)c->summaries, "publications", (json_int_t)c->publications, "bundleParts",
+        (json_int_t)c->parts, "wholeBundles", (json_int_t)c->whole, "from",
+        c->entries > 0 ? report_time(c->first) : NULL, "to",
         c->entries > 0 ? report_time(c->last) : NULL);
 }
 
@@ -133,6 +134,7 @@ page_checked(struct page *p, const json_t *c)
     page_fact(p, "documents and blobs", N, number(c, "blobs"));
     page_fact(p, "governance versions", N, number(c, "governanceVersions"));
     page_fact(p, "quorums met", N, number(c, "quorums"));
+    page_fact(p, "evaluations' summaries", N, number(c, "summaries"));
     page_fact(p, "bundles published",
               N " derived again, " N " parts compared byte for byte with those published, " N
                 " made anew as a whole",

@@ -104,4 +104,9 @@ PLUMB_MUST_CHECK enum plumb_code audit_head_verify(struct audit *a, struct plumb
 /* The copies of governance documents that an export has for people. */
 PLUMB_MUST_CHECK enum plumb_code audit_documents(struct audit *a, struct plumb_err *err);
 
+/* --- summary.c --- */
+
+/* What the service signed of each evaluation, against what the log derives. */
+PLUMB_MUST_CHECK enum plumb_code audit_summaries(struct audit *a, struct plumb_err *err);
+
 #endif

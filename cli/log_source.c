@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "audit/layout.h"
+#include "audit/summary.h"
 #include "lib/own.h"
 
 /* --- a web server with an export --- */
@@ -64,6 +65,16 @@ web_document(void *self, int64_t version, struct plumb_bytes *ret, struct plumb_
     return get(self, path, PLUMB_DOCUMENT_MAX, ret, err);
 }
 
+static enum plumb_code
+web_summary(void *self, const struct plumb_digest *release, struct plumb_bytes *ret,
+            struct plumb_err *err)
+{
+    char path[LAYOUT_PATH];
+
+    layout_summary(release, path);
+    return get(self, path, SUMMARY_FILE_MAX, ret, err);
+}
+
 /* --- a service: the same tiles; blobs and documents by its API --- */
 
 static enum plumb_code
@@ -88,18 +99,31 @@ live_document(void *self, int64_t version, struct plumb_bytes *ret, struct plumb
     return plumb_json_canonical(json_object_get(json, "document"), ret, err);
 }
 
+static enum plumb_code
+live_summary(void *self, const struct plumb_digest *release, struct plumb_bytes *ret,
+             struct plumb_err *err)
+{
+    char path[CLIENT_PATH_MAX], hex[PLUMB_DIGEST_HEX];
+
+    plumb_digest_hex(release, hex);
+    client_path(path, sizeof path, "/v1/summaries/%s", hex);
+    return client_file(self, path, SUMMARY_FILE_MAX, ret, err);
+}
+
 /* --- either --- */
 
 static const struct audit_source web = { .checkpoint = web_checkpoint,
                                          .tile = web_tile,
                                          .entries = web_entries,
                                          .blob = web_blob,
-                                         .document = web_document };
+                                         .document = web_document,
+                                         .summary = web_summary };
 static const struct audit_source live = { .checkpoint = web_checkpoint,
                                           .tile = web_tile,
                                           .entries = web_entries,
                                           .blob = live_blob,
-                                          .document = live_document };
+                                          .document = live_document,
+                                          .summary = live_summary };
 
 enum plumb_code
 cli_log_open(struct cli *cli, const char *where, struct cli_log *ret, struct plumb_err *err)

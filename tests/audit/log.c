@@ -1,5 +1,7 @@
 #include "tests/audit/log.h"
 
+#include "engine/controls.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +78,31 @@ copy(const struct plumb_bytes *from, struct plumb_bytes *to)
     assert_int_equal(plumb_bytes_copy(from->data, from->len, to, NULL), PLUMB_OK);
 }
 
+/* --- summaries --- */
+
+static bool
+take_summary(void *arg, const struct engine_version *v)
+{
+    const struct world *w = ((void **)arg)[0];
+    struct log *l = ((void **)arg)[1];
+    struct world_blob *to = &l->summaries[l->nsummaries];
+    struct plumb_bytes statement = { 0 };
+    json_t *envelope = NULL;
+    struct plumb_err err = { 0 };
+
+    if (engine_summary_statement(w->engine, &v->release, &statement, &err) != PLUMB_OK)
+        return true;
+    assert_ok(plumb_dsse_sign_long(statement.data, statement.len, ENGINE_SUMMARY_MAX,
+                                   make_who(&w->make, "plumbd")->sign, &envelope, &err),
+              &err);
+    to->digest = v->release;
+    assert_ok(plumb_json_canonical(envelope, &to->bytes, &err), &err);
+    l->nsummaries++;
+    json_decref(envelope);
+    plumb_bytes_clear(&statement);
+    return true;
+}
+
 void
 log_take(struct log *l, const struct world *w)
 {
@@ -86,7 +113,10 @@ log_take(struct log *l, const struct world *w)
     l->entries = calloc(w->n + 1, sizeof *l->entries);
     l->leaves = calloc(w->n + 1, sizeof *l->leaves);
     l->blobs = calloc(w->nblobs + 1, sizeof *l->blobs);
-    assert_true(l->entries != NULL && l->leaves != NULL && l->blobs != NULL);
+    l->summaries = calloc(w->n + 1, sizeof *l->summaries);
+    assert_true(l->entries != NULL && l->leaves != NULL && l->blobs != NULL &&
+                l->summaries != NULL);
+    engine_each_version(w->engine, NULL, take_summary, (void *[]){ (void *)w, l });
     for (size_t i = 0; i < w->n; i++)
         copy(&w->entries[i].bytes, &l->entries[i]);
     for (size_t i = 0; i < w->nblobs; i++) {
@@ -103,7 +133,10 @@ log_clear(struct log *l)
         plumb_bytes_clear(&l->entries[i]);
     for (size_t i = 0; i < l->nblobs; i++)
         plumb_bytes_clear(&l->blobs[i].bytes);
+    for (size_t i = 0; i < l->nsummaries; i++)
+        plumb_bytes_clear(&l->summaries[i].bytes);
     plumb_bytes_clear(&l->note);
+    free(l->summaries);
     free(l->entries);
     free(l->leaves);
     free(l->blobs);
@@ -221,6 +254,20 @@ give_blob(void *self, const struct plumb_digest *digest, struct plumb_bytes *ret
     return absent(err);
 }
 
+static enum plumb_code
+give_summary(void *self, const struct plumb_digest *release, struct plumb_bytes *ret,
+             struct plumb_err *err)
+{
+    const struct log *l = self;
+
+    for (size_t i = 0; i < l->nsummaries; i++)
+        if (plumb_digest_eq(&l->summaries[i].digest, release) &&
+            l->summaries[i].bytes.data != NULL)
+            return plumb_bytes_copy(l->summaries[i].bytes.data, l->summaries[i].bytes.len, ret,
+                                    err);
+    return absent(err);
+}
+
 struct audit_source
 log_source(struct log *l)
 {
@@ -228,7 +275,8 @@ log_source(struct log *l)
                                   .checkpoint = give_checkpoint,
                                   .tile = give_tile,
                                   .entries = give_entries,
-                                  .blob = give_blob };
+                                  .blob = give_blob,
+                                  .summary = give_summary };
 }
 
 /* --- audits --- */

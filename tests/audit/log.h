@@ -14,6 +14,8 @@ struct log {
     size_t n;
     struct world_blob *blobs; /* {digest, bytes}: what is served under the digest */
     size_t nblobs;
+    struct world_blob *summaries; /* by the release */
+    size_t nsummaries;
     struct plumb_bytes note;
     struct plumb_digest genesis;
     struct plumb_signer *signer; /* borrowed: of the checkpoint */

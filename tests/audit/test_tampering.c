@@ -462,6 +462,103 @@ a_finding_that_was_published_late_is_found_too(void **state)
     world_end(&w);
 }
 
+/* --- what the service signs of an evaluation --- */
+
+static uint64_t
+last_of(const struct world *w, enum plumb_kind kind)
+{
+    for (size_t i = w->n; i > 0; i--)
+        if (w->entries[i - 1].opened->statement->kind == kind)
+            return i - 1;
+    fail_msg("no such entry");
+    return 0;
+}
+
+/* One level more than the log says, signed by who. */
+static void
+resign(struct log *l, const struct world *w, const char *who)
+{
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes statement = { 0 };
+    PLUMB_AUTO(plumb_json_auto) json_t *envelope = NULL;
+    struct plumb_err err = { 0 };
+
+    assert_ok(engine_summary_statement(w->engine, &l->summaries[0].digest, &statement, &err),
+              &err);
+    if (strcmp(who, "plumbd") == 0)
+        *strstr((char *)statement.data, "SLSA_BUILD_LEVEL_3") = 'X';
+    assert_ok(plumb_dsse_sign_long(statement.data, statement.len, ENGINE_SUMMARY_MAX,
+                                   make_who(&w->make, who)->sign, &envelope, &err),
+              &err);
+    plumb_bytes_clear(&l->summaries[0].bytes);
+    assert_ok(plumb_json_canonical(envelope, &l->summaries[0].bytes, &err), &err);
+}
+
+static void
+a_summary_that_is_not_what_the_log_derives_is_found_at_its_evaluation(void **state)
+{
+    struct world w;
+    struct log l;
+    struct audit *a;
+    uint64_t record;
+
+    (void)state;
+    controlled_begin(&w, NULL);
+    (void)controlled_release(&w, "1.0");
+    (void)world_record(&w);
+    record = last_of(&w, PLUMB_KIND_EVALUATION);
+    log_take(&l, &w);
+    assert_int_equal(l.nsummaries, 1);
+    a = log_audit(&l);
+    assert_int_equal(audit_counts(a)->summaries, 1);
+    audit_free(a);
+    resign(&l, &w, "plumbd");
+    log_finds(&l, "summary.content", record, "");
+    resign(&l, &w, "sol");
+    log_finds(&l, "attestation.signer", record, "");
+    plumb_bytes_clear(&l.summaries[0].bytes);
+    log_finds(&l, "summary.absent", record, "");
+    log_clear(&l);
+    world_end(&w);
+}
+
+/* The statement that records it, made again with another result, and everything after it. */
+static void
+an_evaluation_that_says_something_else_is_found_at_its_entry(void **state)
+{
+    struct world w;
+    struct log l;
+    uint64_t record;
+    struct plumb_bytes bytes = { 0 };
+    struct plumb_signed *forged;
+    json_t *members;
+
+    (void)state;
+    controlled_begin(&w, NULL);
+    (void)controlled_release(&w, "1.0");
+    (void)world_record(&w);
+    record = last_of(&w, PLUMB_KIND_EVALUATION);
+    log_take(&l, &w);
+    members = json_pack(
+        "{s:I, s:O, s:o}", "at",
+        (json_int_t)w.entries[record].opened->statement->u.evaluation.at, "governance",
+        json_object_get(json_object_get(w.entries[record].opened->statement->json, "predicate"),
+                        "governance"),
+        "results", json_deep_copy(w.entries[record].opened->statement->u.evaluation.results));
+    json_object_set_new(json_array_get(json_object_get(members, "results"), 0), "by",
+                        json_string("somebody said so"));
+    w.make.now = w.entries[record].time;
+    forged = make_signed(&w.make, "plumbd", PLUMB_KIND_EVALUATION, "web@1.0",
+                         &w.entries[record].opened->statement->u.evaluation.release, members);
+    assert_int_equal(plumb_entry_make(forged->envelope, w.entries[record].time, &bytes, NULL),
+                     PLUMB_OK);
+    log_replace(&l, record, bytes);
+    log_rehash(&l);
+    log_finds(&l, "time.not-due", record, "plumbd");
+    plumb_signed_free(forged);
+    log_clear(&l);
+    world_end(&w);
+}
+
 static void
 a_clock_that_ran_backwards_is_found(void **state)
 {
@@ -557,6 +654,8 @@ main(void)
         T(a_revocation_that_was_never_published_is_found),
         T(a_change_that_was_published_late_is_found_though_it_was_published),
         T(a_finding_that_was_published_late_is_found_too),
+        T(a_summary_that_is_not_what_the_log_derives_is_found_at_its_evaluation),
+        T(an_evaluation_that_says_something_else_is_found_at_its_entry),
         T(a_clock_that_ran_backwards_is_found),
         T(an_export_cut_short_is_found),
         T(another_genesis_than_the_pinned_one_is_found),

@@ -125,6 +125,40 @@ an_archive_is_imported(void)
     assert_as_refused("pipeline", "advisory.form", 1, "advisories", "import", "empty.zip");
 }
 
+/* Verified before it is written; and what the audit derives. */
+static void
+the_summary_can_be_given_to_others(void)
+{
+    json_t *answer = ANSWER("alice", "controls", V, "--vsa", "-o", "vsa.json"), *envelope;
+    struct plumb_bytes written = read_in("vsa.json");
+    struct ran r;
+
+    assert_string_equal("urn:plumbline:version:" V,
+                        json_string_value(json_object_get(answer, "resource")));
+    assert_string_equal("SLSA_BUILD_LEVEL_0", json_string_value(json_array_get(
+                                                  json_object_get(answer, "levels"), 0)));
+    json_decref(answer);
+    envelope = json_loadb((const char *)written.data, written.len, 0, NULL);
+    assert_string_equal("application/vnd.in-toto+json",
+                        json_string_value(json_object_get(envelope, "payloadType")));
+    json_decref(envelope);
+    r = AS("alice", "controls", V, "--vsa");
+    assert_status(0, &r);
+    assert_int_equal(strlen(r.out), written.len);
+    assert_memory_equal(r.out, written.data, written.len);
+    ran_clear(&r);
+    plumb_bytes_clear(&written);
+    assert_as_refused("alice", "usage", 2, "controls", V, "-o", "x");
+    /* an export has it, and an audit of either compares it with what the log derives */
+    assert_as("auditor", 0, "log", "export", "log");
+    answer = ANSWER("auditor", "audit", "log");
+    assert_int_equal(
+        json_integer_value(json_object_get(json_object_get(answer, "checked"), "summaries")),
+        1);
+    json_decref(answer);
+    assert_as("auditor", 0, "audit");
+}
+
 static void
 a_release_is_shown_to_be_governed_and_then_approved(void **state)
 {
@@ -178,7 +212,9 @@ a_release_is_shown_to_be_governed_and_then_approved(void **state)
     assert_says(r.out, "waived  should DEV-IO");
     assert_says(r.out, "all 3 controls are met or waived");
     ran_clear(&r);
+    assert_as_refused("alice", "evaluation.unknown", 1, "controls", V, "--vsa");
     approves("bob", id);
+    the_summary_can_be_given_to_others();
     approves("bob", id_of(ANSWER("alice", "rollout", "begin", V, "--fleet", "prod")));
 
     /* and one day */

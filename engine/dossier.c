@@ -192,21 +192,40 @@ dossier_open(struct engine *e, const struct plumb_statement *s, const struct plu
     return put(e, &s->id, d, err);
 }
 
+static bool
+same_file(const struct fact *a, const struct fact *b)
+{
+    return a->kind == b->kind && plumb_digest_eq(&a->file, &b->file);
+}
+
+/* What was accepted is not undone by attaching it again when nobody would believe it. */
+static bool
+is_outdone(const struct dossier *d, const struct fact *fact)
+{
+    for (size_t i = 0; i < d->n; i++)
+        if (same_file(d->facts[i], fact) && d->facts[i]->accepted && !fact->accepted)
+            return true;
+    return false;
+}
+
 enum plumb_code
 dossier_add(struct engine *e, const struct plumb_digest *release, struct fact *fact,
             struct plumb_err *err)
 {
     PLUMB_AUTO(auto_fact) struct fact *added = fact;
     const struct dossier *old = dossier_of(e, release);
-    struct dossier *d = malloc(sizeof *d + (old->n + 1) * sizeof d->facts[0]);
+    struct dossier *d;
 
+    if (is_outdone(old, fact))
+        return PLUMB_OK;
+    d = malloc(sizeof *d + (old->n + 1) * sizeof d->facts[0]);
     if (d == NULL)
         return plumb_fail_memory(err);
     *d = *old;
     d->n = 0;
     d->about->holders++;
     for (size_t i = 0; i < old->n; i++)
-        if (!plumb_digest_eq(&old->facts[i]->file, &fact->file)) {
+        if (!same_file(old->facts[i], fact)) {
             d->facts[d->n++] = old->facts[i];
             old->facts[i]->holders++;
         }

@@ -65,7 +65,8 @@ struct dossier {
     struct record head;
     struct about *about;
     size_t n;
-    struct fact *facts[]; /* in the order in which they were attached, each file once */
+    struct fact *facts[]; /* in the order in which they were attached, each file once as each
+                             kind */
 };
 
 void about_release(struct about *a);
@@ -74,13 +75,14 @@ void dossier_free(struct record *r);
 
 /* Every release has one. */
 const struct dossier *dossier_of(const struct engine *e, const struct plumb_digest *release);
-/* The fact of this file, or NULL. */
+/* A fact of this file, as whatever kind, or NULL. */
 const struct fact *dossier_file(const struct dossier *d, const struct plumb_digest *file);
 /* A release is registered. sets are those of its reference values. */
 PLUMB_MUST_CHECK enum plumb_code dossier_open(struct engine *e, const struct plumb_statement *s,
                                               const struct plumb_sets *sets,
                                               struct plumb_err *err);
-/* Takes fact, also on failure: it replaces what is on file about the same file. */
+/* Takes fact, also on failure: it replaces what is on file about the same file as the same
+ * kind, unless that was accepted and this is not. */
 PLUMB_MUST_CHECK enum plumb_code dossier_add(struct engine *e,
                                              const struct plumb_digest *release,
                                              struct fact *fact, struct plumb_err *err);

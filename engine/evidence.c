@@ -415,7 +415,7 @@ take_file(const struct reading *r)
 
 static enum plumb_code
 take_files(const struct context *c, const struct plumb_digest *release,
-           const struct attestation_keyring *ring, size_t *ret_accepted, const char **ret_rule,
+           const struct attestation_keyring *ring, size_t *ret_accepted, char ret_rule[48],
            struct plumb_err *err)
 {
     for (size_t i = 0; i < c->s->u.evidence.nfiles; i++) {
@@ -428,7 +428,7 @@ take_files(const struct context *c, const struct plumb_digest *release,
         PLUMB_TRY(take_file(&r));
         *ret_accepted += fact->accepted;
         if (!fact->accepted)
-            *ret_rule = fact->rule; /* lives as long as the dossier has it */
+            (void)snprintf(ret_rule, 48, "%s", fact->rule);
         PLUMB_TRY(dossier_add(c->e, release, PLUMB_TAKE(fact), err));
     }
     return PLUMB_OK;
@@ -441,7 +441,7 @@ attach(const struct context *c, struct plumb_err *err)
     PLUMB_AUTO(trust_ring_clear) struct trust_ring keys = { NULL, 0 };
     size_t accepted = 0, n = c->s->u.evidence.nfiles;
     struct attestation_keyring ring = { 0 };
-    const char *rule = "";
+    char rule[48] = "";
     const struct version *v;
 
     PLUMB_TRY(context_power(c, PLUMB_POWER_EVIDENCE, err));
@@ -456,7 +456,7 @@ attach(const struct context *c, struct plumb_err *err)
     ring.keys = keys.keys;
     ring.nkeys = keys.n;
     ring.root = trust_root(c->e);
-    PLUMB_TRY(take_files(c, &v->release, &ring, &accepted, &rule, err));
+    PLUMB_TRY(take_files(c, &v->release, &ring, &accepted, rule, err));
     PLUMB_TRY(match_bill(c->e, (struct moment){ c->index, c->time }, &v->release, err));
     context_say(c, "%zu of %zu files on %.60s@%.60s accepted%s%.40s", accepted, n,
                 c->s->payload, c->s->version, accepted < n ? ": " : "", rule);

@@ -1,0 +1,149 @@
+/* What stands on file about a release when files are attached again, and about which artifacts.
+ */
+#include <plumb/controls.h>
+#include <string.h>
+
+#include "supply/attestation.h"
+#include "tests/engine/controlled.h"
+#include "tests/t.h"
+
+static void
+expect(const struct world *w, const struct plumb_digest *release, const char *control,
+       enum engine_control_state state, const char *by)
+{
+    struct engine_control c = controlled_state(w, release, control);
+
+    if (c.state != state || strstr(c.by, by) == NULL)
+        fail_msg("%s is %s by \"%s\", want %s by \"%s\"", control,
+                 engine_control_state_text(c.state), c.by, engine_control_state_text(state),
+                 by);
+}
+
+static struct plumb_bytes
+copy_of(const struct plumb_bytes *bytes)
+{
+    struct plumb_bytes copy = { 0 };
+    struct plumb_err err;
+
+    assert_ok(plumb_bytes_copy(bytes->data, bytes->len, &copy, &err), &err);
+    return copy;
+}
+
+/* qa's, of DEV-IO; it rests on a document that is attached first. */
+static struct plumb_bytes
+assertion(struct world *w, const struct plumb_digest *release)
+{
+    const struct plumb_bytes text = { (uint8_t *)"tests passed", 12 };
+    const struct plumb_digest artifact = controlled_artifact("1.0");
+    const struct plumb_digest document = make_digest("tests passed");
+
+    assert_string_equal(controlled_attach(w, release, PLUMB_FILE_DOCUMENT, copy_of(&text)), "");
+    return make_attestation(&w->make, "qa", ASSERTION_TYPE, &artifact, 1,
+                            json_pack("{s:s, s:s, s:[o]}", "control", "DEV-IO", "statement",
+                                      "so it is", "documents", make_hex(&document)));
+}
+
+static bool
+count_fact(void *arg, const struct engine_fact *f)
+{
+    (void)f;
+    ++*(size_t *)arg;
+    return true;
+}
+
+static size_t
+count_facts(const struct world *w, const struct plumb_digest *release)
+{
+    size_t n = 0;
+
+    engine_each_fact(w->engine, release, count_fact, &n);
+    return n;
+}
+
+static void
+a_file_attached_as_another_kind_stands_beside_the_first(void **state)
+{
+    struct world w;
+    struct plumb_digest id;
+    struct plumb_bytes said;
+
+    (void)state;
+    controlled_begin(&w, NULL);
+    id = controlled_propose(&w, "1.0");
+    said = assertion(&w, &id);
+    assert_string_equal(controlled_attach(&w, &id, PLUMB_FILE_ATTESTATION, copy_of(&said)), "");
+    expect(&w, &id, "DEV-IO", ENGINE_CONTROL_MET, "qa");
+    assert_string_equal(controlled_attach(&w, &id, PLUMB_FILE_DOCUMENT, copy_of(&said)), "");
+    expect(&w, &id, "DEV-IO", ENGINE_CONTROL_MET, "qa");
+    assert_int_equal(count_facts(&w, &id), 3);
+    /* as the same it takes its own place */
+    assert_string_equal(controlled_attach(&w, &id, PLUMB_FILE_ATTESTATION, copy_of(&said)), "");
+    assert_int_equal(count_facts(&w, &id), 3);
+    plumb_bytes_clear(&said);
+    world_end(&w);
+}
+
+static void
+a_refusal_takes_the_place_of_nothing_that_was_accepted(void **state)
+{
+    struct world w;
+    struct plumb_digest id;
+    struct plumb_bytes said;
+
+    (void)state;
+    controlled_begin(&w, NULL);
+    id = controlled_propose(&w, "1.0");
+    said = assertion(&w, &id);
+    assert_string_equal(controlled_attach(&w, &id, PLUMB_FILE_ATTESTATION, copy_of(&said)), "");
+    make_next(&w.make);
+    make_set(&w.make, "controls.trust.qa.controls", json_pack("[s]", "DEV-RNG"));
+    (void)world_govern(&w, NULL);
+    expect(&w, &id, "DEV-IO", ENGINE_CONTROL_OPEN, "nothing");
+    (void)controlled_attach(&w, &id, PLUMB_FILE_ATTESTATION, copy_of(&said));
+    assert_non_null(strstr(w.effect.text, "0 of 1"));
+    assert_non_null(strstr(w.effect.text, "evidence.trust"));
+    make_next(&w.make);
+    make_set(&w.make, "controls.trust.qa.controls", json_pack("[s]", "DEV-IO"));
+    (void)world_govern(&w, NULL);
+    expect(&w, &id, "DEV-IO", ENGINE_CONTROL_MET, "qa");
+    plumb_bytes_clear(&said);
+    world_end(&w);
+}
+
+static void
+what_was_refused_is_accepted_once_its_signer_is_trusted(void **state)
+{
+    struct world w;
+    struct plumb_digest id;
+    struct plumb_bytes said;
+
+    (void)state;
+    controlled_begin(&w, NULL);
+    id = controlled_propose(&w, "1.0");
+    said = assertion(&w, &id);
+    make_next(&w.make);
+    make_set(&w.make, "controls.trust.qa.controls", json_pack("[s]", "DEV-RNG"));
+    (void)world_govern(&w, NULL);
+    assert_string_equal(controlled_attach(&w, &id, PLUMB_FILE_ATTESTATION, copy_of(&said)),
+                        "evidence.trust");
+    make_next(&w.make);
+    make_set(&w.make, "controls.trust.qa.controls", json_pack("[s]", "DEV-IO"));
+    (void)world_govern(&w, NULL);
+    assert_string_equal(controlled_attach(&w, &id, PLUMB_FILE_ATTESTATION, copy_of(&said)), "");
+    assert_int_equal(count_facts(&w, &id), 2);
+    expect(&w, &id, "DEV-IO", ENGINE_CONTROL_MET, "qa");
+    plumb_bytes_clear(&said);
+    world_end(&w);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_file_attached_as_another_kind_stands_beside_the_first),
+        cmocka_unit_test(a_refusal_takes_the_place_of_nothing_that_was_accepted),
+        cmocka_unit_test(what_was_refused_is_accepted_once_its_signer_is_trusted),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -33,6 +33,9 @@ say(const struct asking *a, const char *fmt, ...)
 static void
 name_evidence(const struct asking *a, const struct plumb_digest *file)
 {
+    for (size_t i = 0; i < a->ret->nevidence; i++)
+        if (plumb_digest_eq(&a->ret->evidence[i], file))
+            return;
     if (a->ret->nevidence < ENGINE_CONTROL_EVIDENCE)
         a->ret->evidence[a->ret->nevidence++] = *file;
 }
@@ -92,45 +95,82 @@ is_fresh(const struct asking *a, const struct attestation *said)
                a->approved;
 }
 
+/* Why not is said. */
 static bool
-by_provenance(const struct asking *a, bool dependencies)
+provenance_counts(const struct asking *a, const struct fact *f, const struct plumb_trusted *t,
+                  bool dependencies)
 {
-    for (size_t i = a->dossier->n; i > 0; i--) {
-        const struct fact *f = a->dossier->facts[i - 1];
-        const struct plumb_trusted *t =
-            stands(a, f, ATTESTATION_PROVENANCE, PLUMB_TRUST_BUILD, NULL);
+    const char *source = f->said->u.provenance.source;
 
-        if (t == NULL)
-            continue;
-        if (!trust_names_builder(t, f->said->u.provenance.builder)) {
-            say(a, "%s no longer signs for the builder %.80s", t->name,
-                f->said->u.provenance.builder);
-            continue;
-        }
-        if (!trust_names_source(a->controls, f->said->u.provenance.source)) {
-            say(a, "governance no longer names the source %.80s", f->said->u.provenance.source);
-            continue;
-        }
-        if (t->level < a->controls->level) {
-            a->ret->state = ENGINE_CONTROL_FAILED;
-            say(a, "%s builds at SLSA level %lld, want %lld", t->name, (long long)t->level,
-                (long long)a->controls->level);
-            continue;
-        }
-        if (!is_fresh(a, f->said)) {
-            say(a, "the provenance by %s is older than governance allows", t->name);
-            continue;
-        }
-        if (dependencies && f->said->u.provenance.ndependencies == 0) {
-            say(a, "the provenance by %s lists nothing that went in", t->name);
-            continue;
-        }
-        say(a, "provenance by %s, SLSA level %lld", t->name, (long long)t->level);
-        a->ret->level = t->level;
-        name_evidence(a, &f->file);
+    if (!trust_names_builder(t, f->said->u.provenance.builder)) {
+        say(a, "%s no longer signs for the builder %.80s", t->name,
+            f->said->u.provenance.builder);
+    } else if (!trust_names_source(a->controls, source)) {
+        say(a, "governance no longer names the source %.80s", source);
+    } else if (t->level < a->controls->level) {
+        a->ret->state = ENGINE_CONTROL_FAILED;
+        say(a, "%s builds at SLSA level %lld, want %lld", t->name, (long long)t->level,
+            (long long)a->controls->level);
+    } else if (!is_fresh(a, f->said)) {
+        say(a, "the provenance by %s is older than governance allows", t->name);
+    } else if (dependencies && f->said->u.provenance.ndependencies == 0) {
+        say(a, "the provenance by %s lists nothing that went in", t->name);
+    } else {
         return true;
     }
     return false;
+}
+
+/* The newest of the i-th artifact that counts; NULL: none. *any: there is some, of whichever
+ * artifact. */
+static const struct plumb_trusted *
+find_provenance(const struct asking *a, size_t i, bool dependencies, bool *any)
+{
+    bool tried = false;
+
+    for (size_t k = a->dossier->n; k > 0; k--) {
+        const struct fact *f = a->dossier->facts[k - 1];
+        const struct plumb_trusted *t =
+            stands(a, f, ATTESTATION_PROVENANCE, PLUMB_TRUST_BUILD, NULL);
+
+        *any = *any || t != NULL;
+        if (t == NULL || !f->about[i])
+            continue;
+        tried = true;
+        if (!provenance_counts(a, f, t, dependencies))
+            continue;
+        name_evidence(a, &f->file);
+        return t;
+    }
+    if (*any && !tried)
+        say(a, "no provenance is about the artifact %.100s",
+            a->dossier->about->artifacts[i].name);
+    return NULL;
+}
+
+/* Of everything that was built. The level is the lowest. */
+static bool
+by_provenance(const struct asking *a, bool dependencies)
+{
+    const struct plumb_trusted *lowest = NULL;
+    bool any = false;
+
+    for (size_t i = 0; i < a->dossier->about->nartifacts; i++) {
+        const struct plumb_trusted *t;
+
+        if (!a->dossier->about->built[i])
+            continue;
+        t = find_provenance(a, i, dependencies, &any);
+        if (t == NULL) {
+            a->ret->nevidence = 0;
+            return false;
+        }
+        if (lowest == NULL || t->level < lowest->level)
+            lowest = t;
+    }
+    say(a, "provenance by %s, SLSA level %lld", lowest->name, (long long)lowest->level);
+    a->ret->level = lowest->level;
+    return true;
 }
 
 static bool
@@ -171,24 +211,52 @@ by_attributes(const struct asking *a)
     return true;
 }
 
-static bool
-by_rebuild(const struct asking *a)
+/* How many have the same i-th artifact. */
+static int64_t
+count_rebuilders(const struct asking *a, size_t i)
 {
     int64_t n = 0;
 
     for (size_t t = 0; t < a->controls->ntrusted; t++)
-        for (size_t i = 0; i < a->dossier->n; i++)
-            if (stands(a, a->dossier->facts[i], ATTESTATION_REBUILD, PLUMB_TRUST_REBUILD,
-                       NULL) == &a->controls->trusted[t]) {
-                name_evidence(a, &a->dossier->facts[i]->file);
-                n++;
-                break; /* a rebuilder counts once */
-            }
-    say(a, "%lld of %lld independent rebuilds", (long long)n,
-        (long long)a->controls->rebuilders);
-    if (n < a->controls->rebuilders)
+        for (size_t k = 0; k < a->dossier->n; k++) {
+            const struct fact *f = a->dossier->facts[k];
+
+            if (stands(a, f, ATTESTATION_REBUILD, PLUMB_TRUST_REBUILD, NULL) !=
+                    &a->controls->trusted[t] ||
+                !f->about[i])
+                continue;
+            name_evidence(a, &f->file);
+            n++;
+            break; /* a rebuilder counts once */
+        }
+    return n;
+}
+
+/* Of everything that was built: the artifact with the fewest counts. */
+static bool
+by_rebuild(const struct asking *a)
+{
+    const struct about *about = a->dossier->about;
+    int64_t least = INT64_MAX;
+    size_t of = 0;
+
+    for (size_t i = 0; i < about->nartifacts; i++) {
+        int64_t n = about->built[i] ? count_rebuilders(a, i) : INT64_MAX;
+
+        if (n < least) {
+            least = n;
+            of = i;
+        }
+    }
+    if (least >= a->controls->rebuilders || about->nartifacts <= 2)
+        say(a, "%lld of %lld independent rebuilds", (long long)least,
+            (long long)a->controls->rebuilders);
+    else
+        say(a, "%lld of %lld independent rebuilds of %.100s", (long long)least,
+            (long long)a->controls->rebuilders, about->artifacts[of].name);
+    if (least < a->controls->rebuilders)
         a->ret->nevidence = 0;
-    return n >= a->controls->rebuilders;
+    return least >= a->controls->rebuilders;
 }
 
 /* The release statement names it, a trusted signer refers to it, or signed it as a whole. */

@@ -143,6 +143,28 @@ take_covered(struct about *a, const struct plumb_sets *sets, struct plumb_err *e
     return PLUMB_OK;
 }
 
+static bool
+is_configuration(const struct about *a, const struct plumb_digest *artifact)
+{
+    for (size_t i = 0; i < a->ncovered; i++)
+        if (a->covered[i].kind != PLUMB_ARTIFACT_DATA &&
+            plumb_digest_eq(&a->covered[i].digest, artifact))
+            return true;
+    return false;
+}
+
+static void
+find_built(struct about *a)
+{
+    bool any = false;
+
+    for (size_t i = 1; i < a->nartifacts; i++) {
+        a->built[i] = !is_configuration(a, &a->artifacts[i].digest);
+        any = any || a->built[i];
+    }
+    a->built[0] = !any;
+}
+
 static enum plumb_code
 make_about(const struct plumb_statement *s, const struct plumb_sets *sets, struct about **ret,
            struct plumb_err *err)
@@ -154,7 +176,8 @@ make_about(const struct plumb_statement *s, const struct plumb_sets *sets, struc
         return plumb_fail_memory(err);
     *a = (struct about){ .holders = 1, .pool = pool, .nartifacts = s->nsubjects };
     a->artifacts = pool_array(pool, s->nsubjects, sizeof *a->artifacts);
-    if (a->artifacts == NULL)
+    a->built = pool_array(pool, s->nsubjects, sizeof *a->built);
+    if (a->artifacts == NULL || a->built == NULL)
         return plumb_fail_memory(err);
     for (size_t i = 0; i < s->nsubjects; i++) {
         a->artifacts[i] = (struct plumb_subject){ pool_text(pool, s->subjects[i].name),
@@ -163,6 +186,7 @@ make_about(const struct plumb_statement *s, const struct plumb_sets *sets, struc
             return plumb_fail_memory(err);
     }
     PLUMB_TRY(take_covered(a, sets, err));
+    find_built(a);
     pool = NULL;
     *ret = a;
     return PLUMB_OK;

@@ -23,8 +23,12 @@ struct covered {
 /* What a release is made of. */
 struct about {
     unsigned holders;
-    struct pool *pool;               /* it lives there itself */
-    struct plumb_subject *artifacts; /* names live in the pool */
+    struct pool *pool; /* it lives there itself */
+    /* Their names live in the pool; the reference values are the first. */
+    struct plumb_subject *artifacts;
+    /* Those that somebody built: all but the first, and but what every set covers as
+     * configuration; the first where that leaves none. */
+    bool *built;
     size_t nartifacts;
     struct covered *covered; /* by every set */
     size_t ncovered;
@@ -52,6 +56,7 @@ struct fact {
     const char *rule;           /* why it was not; else "" */
     const char *text;           /* what it says, or why it says nothing: a line for people */
     struct attestation *said;   /* of an accepted attestation; owned */
+    bool *about;                /* of an attestation: for each artifact, whether it is */
     struct plumb_digest digest; /* that the sets would cover: of a root store its own kind */
     /* a bill of materials */
     bool is_bill;

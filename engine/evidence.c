@@ -275,22 +275,30 @@ take_said(const struct reading *r, struct attestation *a)
     }
 }
 
-static bool
-about_release_of(const struct reading *r, const struct attestation *a)
+/* Of which artifacts it speaks; of one at least. */
+static enum plumb_code
+find_subjects(const struct reading *r, const struct attestation *a)
 {
-    for (size_t i = 0; i < r->dossier->about->nartifacts; i++)
-        if (attestation_about(a, &r->dossier->about->artifacts[i].digest))
-            return true;
-    return false;
+    const struct about *about = r->dossier->about;
+    bool any = false;
+
+    r->fact->about = pool_array(r->fact->pool, about->nartifacts, sizeof *r->fact->about);
+    if (r->fact->about == NULL)
+        return plumb_fail_memory(r->err);
+    for (size_t i = 0; i < about->nartifacts; i++) {
+        r->fact->about[i] = attestation_about(a, &about->artifacts[i].digest);
+        any = any || r->fact->about[i];
+    }
+    return any ? PLUMB_OK
+               : refuse(r, "evidence.subject", "none of its subjects is an artifact of %s@%s",
+                        r->c->s->payload, r->c->s->version);
 }
 
 static enum plumb_code
 read_attestation(const struct reading *r, const struct engine_blob *blob)
 {
     PLUMB_TRY(attestation_open(blob->data, blob->len, r->ring, &r->fact->said, r->err));
-    if (!about_release_of(r, r->fact->said))
-        return refuse(r, "evidence.subject", "none of its subjects is an artifact of %s@%s",
-                      r->c->s->payload, r->c->s->version);
+    PLUMB_TRY(find_subjects(r, r->fact->said));
     return take_said(r, r->fact->said);
 }
 

@@ -122,10 +122,10 @@ values(struct world *w, const char *version)
 
 /* --- statements --- */
 
-/* A statement with two subjects, which make_signed does not make. */
+/* A statement of several subjects, which make_signed does not make. */
 static struct plumb_signed *
 release_statement(struct world *w, const char *version, const struct plumb_digest *refvals,
-                  const struct plumb_digest *bill)
+                  const struct plumb_digest *bill, size_t artifacts)
 {
     const struct make_person *rex = make_who(&w->make, "rex");
     const struct plumb_digest key = *plumb_pubkey_id(rex->sign->pub);
@@ -136,15 +136,16 @@ release_statement(struct world *w, const char *version, const struct plumb_diges
                                  w->make.now + 86400,
                                  { (uint8_t)++w->make.serial, 99 } };
     const struct plumb_subject subjects[] = { { "reference-values", *refvals },
-                                              { "web.img", controlled_artifact(version) } };
+                                              { "web.img", controlled_artifact(version) },
+                                              { "web.initrd", controlled_artifact("initrd") } };
     json_t *members = json_pack("{s:s, s:s, s:o}", "payload", "web", "version", version, "sbom",
                                 make_hex(bill));
     struct plumb_bytes payload = { 0 };
     struct plumb_signed *s = calloc(1, sizeof *s);
 
     assert_non_null(s);
-    assert_ok(plumb_statement_make(PLUMB_KIND_RELEASE, &stamp, subjects, 2, members, &payload,
-                                   &w->err),
+    assert_ok(plumb_statement_make(PLUMB_KIND_RELEASE, &stamp, subjects, 1 + artifacts, members,
+                                   &payload, &w->err),
               &w->err);
     assert_ok(plumb_statement_peek(payload.data, payload.len, &s->statement, &w->err), &w->err);
     assert_ok(plumb_dsse_sign(payload.data, payload.len, &rex->sign, 1, &s->envelope, &w->err),
@@ -154,15 +155,29 @@ release_statement(struct world *w, const char *version, const struct plumb_diges
     return s;
 }
 
-struct plumb_digest
-controlled_propose_with(struct world *w, const char *version, const struct plumb_digest *bill)
+static struct plumb_digest
+propose(struct world *w, const char *version, const struct plumb_digest *bill, size_t artifacts)
 {
     struct plumb_digest refvals = values(w, version), id;
-    struct plumb_signed *s = release_statement(w, version, &refvals, bill);
+    struct plumb_signed *s = release_statement(w, version, &refvals, bill, artifacts);
 
     id = s->statement->id;
     (void)world_do(w, s);
     return id;
+}
+
+struct plumb_digest
+controlled_propose_with(struct world *w, const char *version, const struct plumb_digest *bill)
+{
+    return propose(w, version, bill, 1);
+}
+
+struct plumb_digest
+controlled_propose_two(struct world *w, const char *version)
+{
+    const struct plumb_digest bill = controlled_bill(w, "1.0.0", "4.0.0");
+
+    return propose(w, version, &bill, 2);
 }
 
 struct plumb_digest

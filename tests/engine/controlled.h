@@ -17,6 +17,8 @@ struct plumb_digest controlled_propose(struct world *w, const char *version);
 /* With another bill. */
 struct plumb_digest controlled_propose_with(struct world *w, const char *version,
                                             const struct plumb_digest *bill);
+/* With one artifact more, "web.initrd": that of the version "initrd". */
+struct plumb_digest controlled_propose_two(struct world *w, const char *version);
 /* What the statement calls the artifact. */
 struct plumb_digest controlled_artifact(const char *version);
 

@@ -1,5 +1,7 @@
 #include "engine/object.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,49 +33,81 @@ add(struct object *o, const void *data, size_t len)
     o->text.len += len;
 }
 
+/* What comes before a value. */
 static void
-add_key(struct object *o, const char *key)
+begin(struct object *o, const char *key)
 {
     if (o->comma)
         add(o, ",", 1);
+    o->comma = true;
+    if (key == NULL)
+        return;
     add(o, "\"", 1);
     add(o, key, strlen(key));
     add(o, "\":", 2);
+}
+
+static void
+open_one(struct object *o, const char *key, const char *bracket)
+{
+    begin(o, key);
+    add(o, bracket, 1);
+    o->comma = false;
+}
+
+static void
+close_one(struct object *o, const char *bracket)
+{
+    add(o, bracket, 1);
     o->comma = true;
 }
 
 void
-object_open(struct object *o)
+object_open(struct object *o, const char *key)
 {
-    add(o, "{", 1);
-    o->comma = false;
-}
-
-void
-object_open_member(struct object *o, const char *key)
-{
-    add_key(o, key);
-    object_open(o);
+    open_one(o, key, "{");
 }
 
 void
 object_close(struct object *o)
 {
-    add(o, "}", 1);
-    o->comma = true;
+    close_one(o, "}");
 }
 
 void
-object_json(struct object *o, const char *key, json_t *value)
+object_open_array(struct object *o, const char *key)
 {
-    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes text = { 0 };
+    open_one(o, key, "[");
+}
 
-    add_key(o, key);
-    if (o->code == PLUMB_OK)
-        o->code = plumb_json_canonical(value, &text, &o->err);
-    if (o->code == PLUMB_OK)
-        add(o, text.data, text.len);
-    json_decref(value);
+void
+object_close_array(struct object *o)
+{
+    close_one(o, "]");
+}
+
+/* In the profile, only quotes and backslashes need an escape. */
+static void
+add_text(struct object *o, const char *text)
+{
+    size_t n;
+
+    add(o, "\"", 1);
+    while (n = strcspn(text, "\"\\"), text[n] != '\0') {
+        add(o, text, n);
+        add(o, "\\", 1);
+        add(o, text + n, 1);
+        text += n + 1;
+    }
+    add(o, text, n);
+    add(o, "\"", 1);
+}
+
+void
+object_text(struct object *o, const char *key, const char *value)
+{
+    begin(o, key);
+    add_text(o, value);
 }
 
 void
@@ -82,10 +116,38 @@ object_digest(struct object *o, const char *key, const struct plumb_digest *valu
     char hex[PLUMB_DIGEST_HEX];
 
     plumb_digest_hex(value, hex);
-    add_key(o, key);
-    add(o, "\"", 1);
-    add(o, hex, strlen(hex));
-    add(o, "\"", 1);
+    object_text(o, key, hex);
+}
+
+void
+object_time(struct object *o, const char *key, plumb_time value)
+{
+    char text[PLUMB_TIME_TEXT];
+
+    plumb_time_text(value, text);
+    object_text(o, key, text);
+}
+
+void
+object_integer(struct object *o, const char *key, int64_t value)
+{
+    char text[24];
+
+    (void)snprintf(text, sizeof text, "%" PRId64, value);
+    begin(o, key);
+    add(o, text, strlen(text));
+}
+
+void
+object_json(struct object *o, const char *key, const json_t *value)
+{
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes text = { 0 };
+
+    begin(o, key);
+    if (o->code == PLUMB_OK)
+        o->code = plumb_json_canonical(value, &text, &o->err);
+    if (o->code == PLUMB_OK)
+        add(o, text.data, text.len);
 }
 
 enum plumb_code

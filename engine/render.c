@@ -13,55 +13,19 @@ part_clear(struct engine_part *p)
     plumb_bytes_clear(&p->json);
 }
 
-/* jansson's setters take NULL and fail: one check at the end sees any of them. */
-static void
-set(json_t *o, const char *key, json_t *value, bool *ok)
-{
-    if (json_object_set_new(o, key, value) != 0)
-        *ok = false;
-}
-
-static void
-push(json_t *a, json_t *value, bool *ok)
-{
-    if (json_array_append_new(a, value) != 0)
-        *ok = false;
-}
-
-static json_t *
-digest_json(const struct plumb_digest *d)
-{
-    char hex[PLUMB_DIGEST_HEX];
-
-    plumb_digest_hex(d, hex);
-    return json_string(hex);
-}
-
-static json_t *
-time_json(plumb_time t)
-{
-    char text[PLUMB_TIME_TEXT];
-
-    plumb_time_text(t, text);
-    return json_string(text);
-}
-
 static enum plumb_code
-finish(const json_t *json, bool ok, struct engine_part *ret, struct plumb_err *err)
-{
-    if (!ok || json == NULL)
-        return plumb_fail_memory(err);
-    PLUMB_TRY(plumb_json_canonical(json, &ret->json, err));
-    plumb_sha256(ret->json.data, ret->json.len, &ret->digest);
-    return PLUMB_OK;
-}
-
-static enum plumb_code
-finish_object(struct object *o, struct engine_part *ret, struct plumb_err *err)
+finish(struct object *o, struct engine_part *ret, struct plumb_err *err)
 {
     PLUMB_TRY(object_end(o, &ret->json, err));
     plumb_sha256(ret->json.data, ret->json.len, &ret->digest);
     return PLUMB_OK;
+}
+
+/* The memory for what is written was not there. */
+static void
+fail_memory(struct object *o)
+{
+    o->code = plumb_fail_memory(&o->err);
 }
 
 /* --- sections --- */
@@ -75,47 +39,45 @@ compare_indexes(const void *a, const void *b)
 }
 
 /* The proposal, its votes, and the service's record that a scheduled begin has. */
-static json_t *
-entries_json(const struct proposal *p, bool *ok)
+static void
+add_entries(struct object *o, const char *key, const struct proposal *p)
 {
     PLUMB_AUTO(auto_free) uint64_t *index = calloc(p->nvotes + 1, sizeof *index);
-    json_t *array = json_array();
     size_t n = 0;
 
     if (index == NULL) {
-        *ok = false;
-        return array;
+        fail_memory(o);
+        return;
     }
     for (size_t i = 0; i < p->nvotes; i++)
         index[n++] = p->votes[i].index;
     if (p->begin_record != NO_INDEX)
         index[n++] = p->begin_record;
     qsort(index, n, sizeof *index, compare_indexes);
+    object_open_array(o, key);
     for (size_t i = 0; i < n; i++)
-        push(array, json_integer((json_int_t)index[i]), ok);
-    return array;
+        object_integer(o, NULL, (int64_t)index[i]);
+    object_close_array(o);
 }
 
-static json_t *
-step_json(const struct engine *e, const struct step *s, bool *ok)
+static void
+add_step(struct object *o, const struct engine *e, const struct step *s)
 {
     const struct proposal *p = state_proposal(e, &s->proposal);
-    json_t *o = json_object();
-    json_t *entries;
-
     uint64_t record = s->by_overrun ? p->overrun_record : p->closed_index;
 
+    object_open(o, NULL);
     /* of a governance change that revoked the predecessor, the entry that completed it */
     if (s->by_overrun || p->what->kind == PLUMB_KIND_GOVERNANCE) {
-        entries = json_array();
+        object_open_array(o, "entries");
         if (record != NO_INDEX)
-            push(entries, json_integer((json_int_t)record), ok);
+            object_integer(o, NULL, (int64_t)record);
+        object_close_array(o);
     } else {
-        entries = entries_json(p, ok);
+        add_entries(o, "entries", p);
     }
-    set(o, "entries", entries, ok);
-    set(o, "step", json_string(plumb_step_text(s->step)), ok);
-    return o;
+    object_text(o, "step", plumb_step_text(s->step));
+    object_close(o);
 }
 
 static int
@@ -125,35 +87,32 @@ by_advisory(const void *a, const void *b)
                   ((const struct engine_finding *)b)->advisory);
 }
 
-static json_t *
-finding_json(const struct engine_finding *f, bool *ok)
+static void
+add_finding(struct object *o, const struct engine_finding *f)
 {
-    json_t *o = json_object();
-
+    object_open(o, NULL);
     if (f->due != PLUMB_TIME_NEVER)
-        set(o, "due", time_json(f->due), ok);
-    set(o, "id", json_string(f->advisory), ok);
-    set(o, "severity", json_string(plumb_severity_text(f->severity)), ok);
-    set(o, "since", time_json(f->since), ok);
-    set(o, "state", json_string(engine_finding_state_text(f->state)), ok);
-    return o;
+        object_time(o, "due", f->due);
+    object_text(o, "id", f->advisory);
+    object_text(o, "severity", plumb_severity_text(f->severity));
+    object_time(o, "since", f->since);
+    object_text(o, "state", engine_finding_state_text(f->state));
+    object_close(o);
 }
 
 /* Those that are open or undetermined, ascending by advisory; at no time in particular. */
-static json_t *
-findings_json(const struct engine *e, const struct plumb_digest *release, bool *ok)
+static void
+add_open_findings(struct object *o, const struct engine *e, const struct found *found)
 {
-    const struct found *found = finding_of(e, release);
-    PLUMB_AUTO(auto_free) struct engine_finding *open = NULL;
-    json_t *array = json_array();
+    /* one more is written before it is dropped */
+    PLUMB_AUTO(auto_free) struct engine_finding *open = calloc(found->n + 1, sizeof *open);
     size_t n = 0;
 
-    if (found == NULL)
-        return array;
-    open = calloc(found->n + 1, sizeof *open); /* one more is written before it is dropped */
-    *ok = *ok && open != NULL;
-    for (const struct finding *f = open != NULL ? finding_first(found) : NULL; f != NULL;
-         f = finding_before(f)) {
+    if (open == NULL) {
+        fail_memory(o);
+        return;
+    }
+    for (const struct finding *f = finding_first(found); f != NULL; f = finding_before(f)) {
         finding_view(e, f, 0, &open[n]);
         n += open[n].state == ENGINE_FINDING_OPEN ||
              open[n].state == ENGINE_FINDING_UNDETERMINED;
@@ -161,34 +120,45 @@ findings_json(const struct engine *e, const struct plumb_digest *release, bool *
     if (n > 0)
         qsort(open, n, sizeof *open, by_advisory);
     for (size_t i = 0; i < n; i++)
-        push(array, finding_json(&open[i], ok), ok);
-    return array;
+        add_finding(o, &open[i]);
 }
 
-static json_t *
-version_json(const struct engine *e, const struct placement *p, bool *ok)
+static void
+add_findings(struct object *o, const struct engine *e, const struct plumb_digest *release)
+{
+    const struct found *found = finding_of(e, release);
+
+    object_open_array(o, "findings");
+    if (found != NULL)
+        add_open_findings(o, e, found);
+    object_close_array(o);
+}
+
+static void
+add_version(struct object *o, const struct engine *e, const struct placement *p)
 {
     const struct version *v = state_version(e, &p->release);
-    json_t *o = json_object(), *moves = json_array();
 
-    set(o, "approval", entries_json(state_proposal(e, &p->release), ok), ok);
+    object_open(o, NULL);
+    add_entries(o, "approval", state_proposal(e, &p->release));
     if (state_document(e)->controls != NULL)
-        set(o, "findings", findings_json(e, &p->release, ok), ok);
+        add_findings(o, e, &p->release);
     if (p->kept_until != PLUMB_TIME_NEVER)
-        set(o, "keptUntil", time_json(p->kept_until), ok);
+        object_time(o, "keptUntil", p->kept_until);
+    object_open_array(o, "moves");
     for (size_t i = 0; i < p->nsteps; i++)
-        push(moves, step_json(e, &p->steps[i], ok), ok);
-    set(o, "moves", moves, ok);
+        add_step(o, e, &p->steps[i]);
+    object_close_array(o);
     if (p->window.not_after != PLUMB_TIME_NEVER)
-        set(o, "notAfter", time_json(p->window.not_after), ok);
-    set(o, "notBefore", time_json(p->window.not_before), ok);
-    set(o, "referenceValues", digest_json(&v->reference_values), ok);
-    set(o, "release", digest_json(&p->release), ok);
+        object_time(o, "notAfter", p->window.not_after);
+    object_time(o, "notBefore", p->window.not_before);
+    object_digest(o, "referenceValues", &v->reference_values);
+    object_digest(o, "release", &p->release);
     if (v->has_sbom)
-        set(o, "sbom", digest_json(&v->sbom), ok);
-    set(o, "status", json_string(plumb_status_text(p->window.status)), ok);
-    set(o, "version", json_string(p->version.s), ok);
-    return o;
+        object_digest(o, "sbom", &v->sbom);
+    object_text(o, "status", plumb_status_text(p->window.status));
+    object_text(o, "version", p->version.s);
+    object_close(o);
 }
 
 enum plumb_code
@@ -198,29 +168,29 @@ render_section(const struct engine *e, const char *fleet, const char *payload,
     const struct plumb_governance *doc = state_document(e);
     const struct plumb_fleet *rules = plumb_governance_fleet(doc, fleet);
     const struct track *t = state_track(e, fleet, payload);
-    PLUMB_AUTO(plumb_json_auto) json_t *o = NULL;
+    PLUMB_AUTO(object_clear) struct object o = { 0 };
     struct ids accepted = { 0 };
-    json_t *versions;
-    bool ok;
 
     *ret_any = t != NULL && (t->has_current || t->has_incoming || t->outgoing.n > 0) &&
                rules != NULL && plumb_fleet_has(rules, payload) &&
                plumb_governance_payload(doc, payload) != NULL;
     if (!*ret_any)
         return PLUMB_OK;
-    o = json_object();
-    versions = json_array();
-    ok = ids_copy(&accepted, &t->outgoing) &&
-         (!t->has_current || ids_add(&accepted, &t->current)) &&
-         (!t->has_incoming || ids_add(&accepted, &t->incoming));
-    for (size_t i = 0; ok && i < accepted.n; i++)
-        push(versions, version_json(e, state_placement(e, fleet, &accepted.v[i]), &ok), &ok);
+    if (!ids_copy(&accepted, &t->outgoing) ||
+        (t->has_current && !ids_add(&accepted, &t->current)) ||
+        (t->has_incoming && !ids_add(&accepted, &t->incoming)))
+        fail_memory(&o);
+    object_open(&o, NULL);
+    object_text(&o, "fleet", fleet);
+    object_text(&o, "payload", payload);
+    object_text(&o, "schema", "urn:plumbline:section:v1");
+    object_open_array(&o, "versions");
+    for (size_t i = 0; o.code == PLUMB_OK && i < accepted.n; i++)
+        add_version(&o, e, state_placement(e, fleet, &accepted.v[i]));
+    object_close_array(&o);
+    object_close(&o);
     free(accepted.v);
-    set(o, "fleet", json_string(fleet), &ok);
-    set(o, "payload", json_string(payload), &ok);
-    set(o, "schema", json_string("urn:plumbline:section:v1"), &ok);
-    set(o, "versions", versions, &ok);
-    return finish(o, ok, ret, err);
+    return finish(&o, ret, err);
 }
 
 /* --- buckets --- */
@@ -240,14 +210,14 @@ render_payloads(const struct section_name *sections, size_t n, struct engine_par
 {
     PLUMB_AUTO(object_clear) struct object o = { 0 };
 
-    object_open(&o);
-    object_open_member(&o, "payloads");
+    object_open(&o, NULL);
+    object_open(&o, "payloads");
     for (size_t i = 0; i < n; i++)
         object_digest(&o, sections[i].payload.s, &sections[i].digest);
     object_close(&o);
-    object_json(&o, "schema", json_string("urn:plumbline:payload-bucket:v1"));
+    object_text(&o, "schema", "urn:plumbline:payload-bucket:v1");
     object_close(&o);
-    return finish_object(&o, ret, err);
+    return finish(&o, ret, err);
 }
 
 static const struct revoked_list *
@@ -276,14 +246,13 @@ compare_revoked(const struct revoked_item *a, const struct revoked_item *b)
 }
 
 static void
-push_revoked(json_t *array, const struct revoked_item *item, bool *ok)
+add_revoked(struct object *o, const struct revoked_item *item)
 {
-    json_t *o = json_object();
-
-    set(o, "index", json_integer((json_int_t)item->index), ok);
-    set(o, "referenceValues", digest_json(&item->reference_values), ok);
-    set(o, "release", digest_json(&item->release), ok);
-    push(array, o, ok);
+    object_open(o, NULL);
+    object_integer(o, "index", (int64_t)item->index);
+    object_digest(o, "referenceValues", &item->reference_values);
+    object_digest(o, "release", &item->release);
+    object_close(o);
 }
 
 enum plumb_code
@@ -293,26 +262,26 @@ render_revoked(const struct engine *e, const char *fleet, uint8_t byte, struct e
     const struct revoked_list *a = revoked_list(e, fleet, byte);
     const struct revoked_list *b = revoked_list(e, "", byte);
     size_t na = a != NULL ? a->n : 0, nb = b != NULL ? b->n : 0, i = 0, k = 0;
-    PLUMB_AUTO(plumb_json_auto) json_t *o = json_object();
-    json_t *revoked = json_array();
-    bool ok = true;
+    PLUMB_AUTO(object_clear) struct object o = { 0 };
 
+    object_open(&o, NULL);
+    object_open_array(&o, "revoked");
     while (i < na || k < nb) {
         int order = i == na ? 1 : k == nb ? -1 : compare_revoked(&a->items[i], &b->items[k]);
 
         /* revoked here and later everywhere: the first entry did it */
         if (order == 0)
-            push_revoked(revoked,
-                         a->items[i].index < b->items[k].index ? &a->items[i] : &b->items[k],
-                         &ok);
+            add_revoked(&o,
+                        a->items[i].index < b->items[k].index ? &a->items[i] : &b->items[k]);
         else
-            push_revoked(revoked, order < 0 ? &a->items[i] : &b->items[k], &ok);
+            add_revoked(&o, order < 0 ? &a->items[i] : &b->items[k]);
         i += order <= 0;
         k += order >= 0;
     }
-    set(o, "revoked", revoked, &ok);
-    set(o, "schema", json_string("urn:plumbline:revoked-bucket:v1"), &ok);
-    return finish(o, ok, ret, err);
+    object_close_array(&o);
+    object_text(&o, "schema", "urn:plumbline:revoked-bucket:v1");
+    object_close(&o);
+    return finish(&o, ret, err);
 }
 
 /* --- content --- */
@@ -321,7 +290,7 @@ static void
 add_buckets(struct object *o, const char *key, const bool has[256],
             const struct plumb_digest digests[256])
 {
-    object_open_member(o, key);
+    object_open(o, key);
     for (unsigned i = 0; i < 256; i++) {
         char name[8];
 
@@ -340,19 +309,19 @@ render_content(const struct engine *e, const struct plumb_fleet *rules,
     const struct plumb_link *link = plumb_chain_last(e->chain);
     PLUMB_AUTO(object_clear) struct object o = { 0 };
 
-    object_open(&o);
-    object_json(&o, "fleet", json_string(rules->name));
-    object_open_member(&o, "governance");
+    object_open(&o, NULL);
+    object_text(&o, "fleet", rules->name);
+    object_open(&o, "governance");
     object_digest(&o, "document", &link->document->digest);
     object_digest(&o, "statement", &link->statement);
-    object_json(&o, "version", json_integer(link->document->version));
+    object_integer(&o, "version", link->document->version);
     object_close(&o);
     add_buckets(&o, "payloads", index->has_payloads, index->payloads);
-    object_json(&o, "platform", json_deep_copy(rules->platform_json));
+    object_json(&o, "platform", rules->platform_json);
     add_buckets(&o, "revoked", index->has_revoked, index->revoked);
-    object_json(&o, "rules", json_integer(link->document->rules));
-    object_json(&o, "schema", json_string("urn:plumbline:content:v1"));
-    object_json(&o, "trustAnchors", json_deep_copy(rules->anchors_json));
+    object_integer(&o, "rules", link->document->rules);
+    object_text(&o, "schema", "urn:plumbline:content:v1");
+    object_json(&o, "trustAnchors", rules->anchors_json);
     object_close(&o);
-    return finish_object(&o, ret, err);
+    return finish(&o, ret, err);
 }

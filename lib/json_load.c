@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/json_path.h"
+#include "lib/json_quick.h"
 #include "lib/json_text.h"
 #include "lib/own.h"
 
@@ -149,17 +150,22 @@ refused_by_jansson(const char *data, size_t len, const json_error_t *je, struct 
     return plumb_fail(err, PLUMB_INVALID, rule, path, "byte %zu: %s", position, je->text);
 }
 
-enum plumb_code
-plumb_json_load(const void *data, size_t len, size_t max, unsigned depth, json_t **ret,
-                struct plumb_err *err)
+static enum plumb_code
+check_size(size_t len, size_t max, struct plumb_err *err)
+{
+    return len <= max ? PLUMB_OK
+                      : plumb_fail(err, PLUMB_TOO_LARGE, "json.size", "",
+                                   "%zu bytes, at most %zu are read", len, max);
+}
+
+/* Any text, and what is wrong with it. */
+static enum plumb_code
+load(const void *data, size_t len, unsigned depth, json_t **ret, struct plumb_err *err)
 {
     PLUMB_AUTO(plumb_json_auto) json_t *json = NULL;
     json_error_t je = { 0 };
     struct plumb_jv root;
 
-    if (len > max)
-        return plumb_fail(err, PLUMB_TOO_LARGE, "json.size", "",
-                          "%zu bytes, at most %zu are read", len, max);
     if (shape_of(data, len).deepest > depth)
         return plumb_fail(err, PLUMB_INVALID, "json.depth", "", "nested deeper than %u levels",
                           depth);
@@ -173,6 +179,20 @@ plumb_json_load(const void *data, size_t len, size_t max, unsigned depth, json_t
 }
 
 enum plumb_code
+plumb_json_load(const void *data, size_t len, size_t max, unsigned depth, json_t **ret,
+                struct plumb_err *err)
+{
+    json_t *json;
+
+    PLUMB_TRY(check_size(len, max, err));
+    json = json_quick(data, len, depth);
+    if (json == NULL)
+        return load(data, len, depth, ret, err);
+    *ret = json;
+    return PLUMB_OK;
+}
+
+enum plumb_code
 plumb_json_load_foreign(const void *data, size_t len, size_t max, json_t **ret,
                         struct plumb_err *err)
 {
@@ -180,9 +200,7 @@ plumb_json_load_foreign(const void *data, size_t len, size_t max, json_t **ret,
     json_error_t je = { 0 };
     struct shape shape;
 
-    if (len > max)
-        return plumb_fail(err, PLUMB_TOO_LARGE, "json.size", "",
-                          "%zu bytes, at most %zu are read", len, max);
+    PLUMB_TRY(check_size(len, max, err));
     shape = shape_of(data, len);
     if (shape.deepest > PLUMB_JSON_FOREIGN_DEPTH)
         return plumb_fail(err, PLUMB_INVALID, "json.depth", "", "nested deeper than %u levels",
@@ -228,7 +246,13 @@ plumb_json_load_canonical(const void *data, size_t len, size_t max, json_t **ret
     struct same same = { data, len, 0, false };
     char path[sizeof err->where];
 
-    PLUMB_TRY(plumb_json_load(data, len, max, PLUMB_JSON_DEPTH, &json, err));
+    PLUMB_TRY(check_size(len, max, err));
+    json = json_quick(data, len, PLUMB_JSON_DEPTH);
+    if (json != NULL) {
+        *ret = PLUMB_TAKE(json);
+        return PLUMB_OK;
+    }
+    PLUMB_TRY(load(data, len, PLUMB_JSON_DEPTH, &json, err));
     if (json_text_is_canonical(data, len)) {
         *ret = PLUMB_TAKE(json);
         return PLUMB_OK;

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "lib/json_quick.h"
 #include "lib/own.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -30,6 +31,23 @@ check_bytes(const struct plumb_bytes *b)
     }
 }
 
+/* What is read the quick way is canonical, and what jansson reads. */
+static void
+check_quick(const uint8_t *data, size_t size)
+{
+    PLUMB_AUTO(plumb_json_auto) json_t *quick = json_quick((const char *)data, size, 16);
+    PLUMB_AUTO(plumb_json_auto) json_t *theirs = NULL;
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes text = { 0 };
+
+    if (quick == NULL)
+        return;
+    theirs =
+        json_loadb((const char *)data, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
+    assert(json_equal(quick, theirs));
+    assert(plumb_json_canonical(quick, &text, NULL) == PLUMB_OK);
+    assert(text.len == size && memcmp(text.data, data, size) == 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -42,6 +60,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     enum plumb_code code, strict;
     bool canonical;
 
+    check_quick(data, size);
     code = plumb_json_load(data, size, 65536, PLUMB_JSON_DEPTH, &json, &err);
     strict = plumb_json_load_canonical(data, size, 65536, &same, NULL);
     if (code != PLUMB_OK) {

@@ -406,7 +406,8 @@ a_document_that_could_not_be_built_is_out_of_memory(void **state)
 static const char scarce_text[] = "{\"a\":[1,2,3,4,5,6,7,8,9,{\"c\":\"text\"}],\"b\":{\"d\":"
                                   "null,\"e\":-7},\"f\":\"\xc3\xa9\"}";
 
-/* Of a few allocations jansson says that the text was bad; but it is always refused. */
+/* Of a few allocations jansson says that the text was bad; but it is always refused. Where it
+ * was one of the quick way's, the other way has memory again. */
 static void
 loading_survives_every_allocation_that_fails(void **state)
 {
@@ -436,7 +437,7 @@ loading_survives_every_allocation_that_fails(void **state)
         assert_true(code == PLUMB_NO_MEMORY || code == PLUMB_INVALID);
         said += code == PLUMB_NO_MEMORY;
     }
-    assert_true(n > 20 && said > n / 2);
+    assert_true(n > 40 && said > n / 4);
 }
 
 static void

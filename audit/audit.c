@@ -40,28 +40,15 @@ audit_free(struct audit *a)
     free(a);
 }
 
-/*
- * The keys of the document that the first entry names, so that the threads know some. Whether
- * it is the genesis, and who may sign it, the engine says; nothing here has to hold.
- */
-static enum plumb_code
-learn_first_keys(struct audit *a, const struct audit_item *first, struct plumb_err *err)
+enum plumb_code
+audit_first_keys(struct audit *a, const struct audit_item *first, struct plumb_err *err)
 {
     const struct audit_source *source = a->config.source;
-    PLUMB_AUTO(plumb_json_auto) json_t *envelope = NULL;
-    PLUMB_AUTO(plumb_dsse_clear) struct plumb_dsse dsse = { 0 };
-    PLUMB_AUTO(auto_statement) struct plumb_statement *s = NULL;
+    PLUMB_AUTO(auto_statement) struct plumb_statement *s = audit_item_peek(first);
     PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes bytes = { 0 };
     PLUMB_AUTO(auto_governance) struct plumb_governance *doc = NULL;
-    struct plumb_jv root;
-    plumb_time time;
 
-    if (plumb_entry_read(first->data, first->len, &envelope, &time, NULL) != PLUMB_OK)
-        return PLUMB_OK;
-    root = plumb_jv_root(envelope, "envelope");
-    if (plumb_dsse_read(&root, &dsse, NULL) != PLUMB_OK ||
-        plumb_statement_peek(dsse.payload.data, dsse.payload.len, &s, NULL) != PLUMB_OK ||
-        s->kind != PLUMB_KIND_GOVERNANCE ||
+    if (s == NULL || s->kind != PLUMB_KIND_GOVERNANCE ||
         source->blob(source->self, &s->u.governance.document, &bytes, NULL) != PLUMB_OK ||
         plumb_governance_parse(bytes.data, bytes.len, &doc, NULL) != PLUMB_OK)
         return PLUMB_OK;
@@ -117,7 +104,7 @@ replay(struct audit *a, struct crew *crew, struct audit_batch *batch[2], struct 
 
     PLUMB_TRY(read_more(a, batch[0], &bundle, err));
     if (batch[0]->n > 0)
-        PLUMB_TRY(learn_first_keys(a, &batch[0]->items[0], err));
+        PLUMB_TRY(audit_first_keys(a, &batch[0]->items[0], err));
     crew_begin(crew, open_item, &opening, batch[0]->n);
     for (unsigned now = 0; batch[now]->n > 0; now = 1 - now) {
         struct audit_batch *next = batch[1 - now];

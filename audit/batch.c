@@ -161,3 +161,21 @@ audit_fetch_tile(const struct audit_source *source, unsigned level, uint64_t n, 
     *ret = (struct plumb_bytes){ PLUMB_TAKE(tile.data), want };
     return PLUMB_OK;
 }
+
+struct plumb_statement *
+audit_item_peek(const struct audit_item *item)
+{
+    PLUMB_AUTO(plumb_json_auto) json_t *envelope = NULL;
+    PLUMB_AUTO(plumb_dsse_clear) struct plumb_dsse dsse = { 0 };
+    struct plumb_statement *s = NULL;
+    struct plumb_jv root;
+    plumb_time time;
+
+    if (plumb_entry_read(item->data, item->len, &envelope, &time, NULL) != PLUMB_OK)
+        return NULL;
+    root = plumb_jv_root(envelope, "envelope");
+    if (plumb_dsse_read(&root, &dsse, NULL) != PLUMB_OK ||
+        plumb_statement_peek(dsse.payload.data, dsse.payload.len, &s, NULL) != PLUMB_OK)
+        return NULL;
+    return s;
+}

@@ -44,6 +44,10 @@ PLUMB_MUST_CHECK enum plumb_code audit_batch_read(struct audit_batch *b,
                                                   uint64_t *bundle, uint64_t size,
                                                   struct plumb_err *err);
 
+/* What an entry says, whoever signed it; NULL where it is no entry with a statement. The caller
+ * frees it. */
+struct plumb_statement *audit_item_peek(const struct audit_item *item);
+
 /* Hash, read and verify one entry. Any thread. */
 void audit_item_open(struct audit_item *item, struct keyring *keys);
 

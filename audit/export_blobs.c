@@ -184,17 +184,9 @@ take_summary(struct export *x, uint64_t index, const struct plumb_digest *releas
 enum plumb_code
 export_blobs(struct export *x, const struct audit_item *item, struct plumb_err *err)
 {
-    PLUMB_AUTO(plumb_json_auto) json_t *envelope = NULL;
-    PLUMB_AUTO(plumb_dsse_clear) struct plumb_dsse dsse = { 0 };
-    PLUMB_AUTO(auto_statement) struct plumb_statement *s = NULL;
-    struct plumb_jv root;
-    plumb_time time;
+    PLUMB_AUTO(auto_statement) struct plumb_statement *s = audit_item_peek(item);
 
-    if (plumb_entry_read(item->data, item->len, &envelope, &time, NULL) != PLUMB_OK)
-        return PLUMB_OK;
-    root = plumb_jv_root(envelope, "envelope");
-    if (plumb_dsse_read(&root, &dsse, NULL) != PLUMB_OK ||
-        plumb_statement_peek(dsse.payload.data, dsse.payload.len, &s, NULL) != PLUMB_OK)
+    if (s == NULL)
         return PLUMB_OK;
     if (s->kind == PLUMB_KIND_PUBLICATION)
         return take_part(x, item->index, &s->u.publication.content, 2, err);

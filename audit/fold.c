@@ -152,42 +152,56 @@ apply(struct audit *a, const struct audit_item *item, struct plumb_err *err)
 }
 
 static enum plumb_code
-fold_one(struct audit *a, const struct audit_batch *batch, struct audit_item *item,
-         struct plumb_err *err)
+fold_one(struct audit *a, struct audit_item *item, struct plumb_err *err)
+{
+    if (item->index == 0 && !plumb_digest_eq(&item->opened->statement->id, &a->config.genesis))
+        PLUMB_TRY(stop_at(a, item, "genesis.pin", err,
+                          "the log does not begin with the genesis that is pinned"));
+    for (size_t i = 0; i < a->config.nobservers && !a->stopped; i++) {
+        const struct audit_observer *o = a->config.observers[i];
+
+        if (o->before != NULL)
+            PLUMB_TRY(o->before(o->self, a->engine, item->time, err));
+    }
+    if (!a->stopped && !a->part)
+        PLUMB_TRY(audit_published(a, item->index, item->time, err));
+    if (!a->stopped && a->part)
+        PLUMB_TRY(engine_pass_over(a->engine, item->index, err));
+    return a->stopped ? PLUMB_OK : apply(a, item, err);
+}
+
+enum plumb_code
+audit_judge(struct audit *a, struct audit_item *item, bool meaning, struct plumb_err *err)
 {
     bool good;
 
     PLUMB_TRY(check_alone(a, item, &good, err));
-    if (good && !a->stopped) {
-        if (item->index == 0 &&
-            !plumb_digest_eq(&item->opened->statement->id, &a->config.genesis))
-            PLUMB_TRY(stop_at(a, item, "genesis.pin", err,
-                              "the log does not begin with the genesis that is pinned"));
-        for (size_t i = 0; i < a->config.nobservers && !a->stopped; i++) {
-            const struct audit_observer *o = a->config.observers[i];
-
-            if (o->before != NULL)
-                PLUMB_TRY(o->before(o->self, a->engine, item->time, err));
-        }
-        if (!a->stopped)
-            PLUMB_TRY(audit_published(a, item->index, item->time, err));
-        if (!a->stopped)
-            PLUMB_TRY(apply(a, item, err));
-    }
+    if (good && meaning && !a->stopped)
+        PLUMB_TRY(fold_one(a, item, err));
     if (item->read && item->time > a->time)
         a->time = a->counts.last = item->time;
-    /* last, so that a tile's findings know who signed its entries */
-    return audit_leaf(a, batch, item, err);
+    a->counts.entries++;
+    a->counts.bytes += item->len;
+    return PLUMB_OK;
 }
 
 enum plumb_code
-audit_fold(struct audit *a, const struct audit_batch *batch, struct plumb_err *err)
+audit_keys(struct audit *a, struct plumb_err *err)
 {
-    for (size_t i = 0; i < batch->n; i++)
-        PLUMB_TRY(fold_one(a, batch, &batch->items[i], err));
     if (a->keys_of != engine_keys_changed(a->engine)) {
         PLUMB_TRY(keyring_engine(a->keys, a->engine, err));
         a->keys_of = engine_keys_changed(a->engine);
     }
     return PLUMB_OK;
+}
+
+enum plumb_code
+audit_fold(struct audit *a, const struct audit_batch *batch, struct plumb_err *err)
+{
+    for (size_t i = 0; i < batch->n; i++) {
+        PLUMB_TRY(audit_judge(a, &batch->items[i], true, err));
+        /* last, so that a tile's findings know who signed its entries */
+        PLUMB_TRY(audit_leaf(a, batch, &batch->items[i], err));
+    }
+    return audit_keys(a, err);
 }

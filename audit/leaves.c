@@ -84,8 +84,6 @@ enum plumb_code
 audit_leaf(struct audit *a, const struct audit_batch *batch, const struct audit_item *item,
            struct plumb_err *err)
 {
-    a->counts.entries++;
-    a->counts.bytes += item->len;
     a->leaves++;
     return add(a, batch, &item->leaf, err);
 }

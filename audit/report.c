@@ -1,9 +1,12 @@
 #include "audit/report.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/own.h"
+
+PLUMB_DEFINE_AUTO(auto_page, struct page *, page_free);
 
 json_t *
 report_time(plumb_time t)
@@ -188,4 +191,33 @@ report_page(struct page *p, const json_t *report)
     report_at(p, json_object_get(report, "at"));
     report_why(p, json_object_get(report, "why"));
     report_by(p, json_object_get(report, "by"));
+}
+
+enum plumb_code
+report_markdown(report_page_fn *fn, const json_t *report, char *(*plain)(const char *line),
+                struct plumb_bytes *ret, struct plumb_err *err)
+{
+    PLUMB_AUTO(auto_page) struct page *page = NULL;
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes text = { 0 };
+    char *rest, *line, *all = NULL;
+    size_t len = 0;
+    FILE *out;
+
+    PLUMB_TRY(page_new(true, &page, err));
+    fn(page, report);
+    PLUMB_TRY(page_take(page, &text, err));
+    out = open_memstream(&all, &len);
+    if (out == NULL)
+        return plumb_fail_memory(err);
+    for (rest = (char *)text.data; (line = strsep(&rest, "\n")) != NULL && rest != NULL;) {
+        PLUMB_AUTO(auto_free) char *spelled = plain != NULL ? plain(line) : NULL;
+
+        fprintf(out, "%s\n", plain == NULL ? line : spelled != NULL ? spelled : "");
+    }
+    if (fclose(out) != 0) {
+        free(all);
+        return plumb_fail_memory(err);
+    }
+    *ret = (struct plumb_bytes){ (uint8_t *)all, len };
+    return PLUMB_OK;
 }

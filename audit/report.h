@@ -17,6 +17,14 @@ PLUMB_MUST_CHECK enum plumb_code report_json(const struct audit *a, const char *
 /* The same for people, with every answer that is in it. */
 void report_page(struct page *p, const json_t *report);
 
+/* Any page as Markdown; plain, where it is not NULL, spells out what is not plainly visible in
+ * a line. */
+typedef void report_page_fn(struct page *p, const json_t *report);
+PLUMB_MUST_CHECK enum plumb_code report_markdown(report_page_fn *fn, const json_t *report,
+                                                 char *(*plain)(const char *line),
+                                                 struct plumb_bytes *ret,
+                                                 struct plumb_err *err);
+
 /* Of the answers (why.h, by.h, at.h). */
 void report_why(struct page *p, const json_t *why);
 void report_by(struct page *p, const json_t *by);

@@ -31,6 +31,7 @@ struct audit {
     uint64_t leaves;
     bool no_tiles; /* they were said to be missing once: that is enough */
     bool cut;      /* entries are missing: nothing after them can be read */
+    bool part;     /* only some entries are at hand: a pack, and no tree */
     bool stopped;  /* an entry could not be folded: nothing after it can be judged */
     plumb_time time;
 
@@ -65,6 +66,16 @@ PLUMB_MUST_CHECK enum plumb_code audit_root(struct audit *a, const struct audit_
 
 PLUMB_MUST_CHECK enum plumb_code audit_fold(struct audit *a, const struct audit_batch *batch,
                                             struct plumb_err *err);
+/* One entry, opened: its signature and its time, and, unless only those are wanted, what it
+ * does. */
+PLUMB_MUST_CHECK enum plumb_code audit_judge(struct audit *a, struct audit_item *item,
+                                             bool meaning, struct plumb_err *err);
+/* The keys that the engine knows by now, for those who open entries. */
+PLUMB_MUST_CHECK enum plumb_code audit_keys(struct audit *a, struct plumb_err *err);
+/* Those of the document that the first entry names; nothing here has to hold: whether it is the
+ * genesis, and who may sign it, the engine says. */
+PLUMB_MUST_CHECK enum plumb_code
+audit_first_keys(struct audit *a, const struct audit_item *first, struct plumb_err *err);
 
 /* --- blobs.c --- */
 

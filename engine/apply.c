@@ -301,6 +301,18 @@ apply(struct engine *e, const struct plumb_statement *s, uint64_t index, plumb_t
 }
 
 enum plumb_code
+engine_pass_over(struct engine *e, uint64_t index, struct plumb_err *err)
+{
+    fall_back(e);
+    if (index < e->now.size)
+        return plumb_fail(err, PLUMB_CONFLICT, "log.index", "", "entry %llu was passed already",
+                          (unsigned long long)index);
+    e->part = e->part || index > e->now.size;
+    e->now.size = index;
+    return PLUMB_OK;
+}
+
+enum plumb_code
 engine_apply(struct engine *e, const struct plumb_signed *s, uint64_t index, plumb_time time,
              const struct engine_blob *blobs, size_t nblobs, struct engine_effect *ret,
              struct plumb_err *err)

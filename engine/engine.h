@@ -58,6 +58,15 @@ PLUMB_MUST_CHECK enum plumb_code engine_apply(struct engine *e, const struct plu
                                               const struct engine_blob *blobs, size_t nblobs,
                                               struct engine_effect *ret, struct plumb_err *err);
 
+/*
+ * The entries from engine_size() up to index are not at hand, and the next one is index: for
+ * whoever holds a part of a log, an evidence pack. What they did is not in the state, so what
+ * rests on it is refused; only what a governance change ratifies need not be known. Never back:
+ * "log.index".
+ */
+PLUMB_MUST_CHECK enum plumb_code engine_pass_over(struct engine *e, uint64_t index,
+                                                  struct plumb_err *err);
+
 /* Let time pass: run every move due by then, in order of deadline. Idempotent; never goes back.
  */
 PLUMB_MUST_CHECK enum plumb_code engine_advance(struct engine *e, plumb_time time,

@@ -132,6 +132,8 @@ check_ratified(const struct engine *e, const struct proposed *what, struct plumb
     for (size_t i = 0; i < what->nratify; i++) {
         const struct proposal *p = state_proposal(e, &what->ratify[i]);
 
+        if (p == NULL && e->part)
+            continue; /* a revocation of another release, say */
         if (p == NULL || !is_ratifiable(p))
             return plumb_fail(err, PLUMB_INVALID, "governance.ratify", "predicate.ratify",
                               "element %zu is no governance change or revocation that took "

@@ -265,6 +265,7 @@ struct engine {
     struct scalars now;
     struct heap moves, begins, expiries;
     uint64_t keys_changed;
+    bool part; /* of a log: some entries were passed over */
     bool marked;
     struct savepoint mark;
     plumb_time marked_at;

@@ -2,15 +2,18 @@
 
 #include <malloc.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "audit/at.h"
 #include "audit/by.h"
+#include "audit/pack.h"
 #include "audit/report.h"
 #include "audit/why.h"
 #include "cli/audit_watch.h"
 #include "cli/commands.h"
 #include "cli/log_source.h"
+#include "cli/pack_limit.h"
 #include "client/plain.h"
 #include "client/store.h"
 #include "lib/own.h"
@@ -21,6 +24,7 @@ PLUMB_DEFINE_AUTO(auto_audit, struct audit *, audit_free);
 PLUMB_DEFINE_AUTO(auto_why, struct audit_why *, audit_why_free);
 PLUMB_DEFINE_AUTO(auto_by, struct audit_by *, audit_by_free);
 PLUMB_DEFINE_AUTO(auto_page, struct page *, page_free);
+PLUMB_DEFINE_AUTO(auto_pack, struct pack *, pack_free);
 
 /* What is asked besides whether it all holds. */
 struct questions {
@@ -121,22 +125,15 @@ take_answers(struct questions *q, struct audit *a, json_t **ret, struct plumb_er
 /* --- the report --- */
 
 static enum plumb_code
-render(const json_t *report, bool markdown, struct plumb_bytes *ret, struct plumb_err *err)
+print(struct cli *cli, report_page_fn *fn, const json_t *report, struct plumb_err *err)
 {
     PLUMB_AUTO(auto_page) struct page *page = NULL;
-
-    PLUMB_TRY(page_new(markdown, &page, err));
-    report_page(page, report);
-    return page_take(page, ret, err);
-}
-
-static enum plumb_code
-print(struct cli *cli, const json_t *report, struct plumb_err *err)
-{
     PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes text = { 0 };
     char *rest, *line;
 
-    PLUMB_TRY(render(report, false, &text, err));
+    PLUMB_TRY(page_new(false, &page, err));
+    fn(page, report);
+    PLUMB_TRY(page_take(page, &text, err));
     for (rest = (char *)text.data; (line = strsep(&rest, "\n")) != NULL && rest != NULL;)
         cli_line(cli, "%s", line);
     return PLUMB_OK;
@@ -144,26 +141,23 @@ print(struct cli *cli, const json_t *report, struct plumb_err *err)
 
 /* Markdown, in which what is not plainly visible is spelled out as on the terminal. */
 static enum plumb_code
-write_report(const json_t *report, const char *path, struct plumb_err *err)
+write_report(report_page_fn *fn, const json_t *report, const char *path, struct plumb_err *err)
 {
     PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes text = { 0 };
-    PLUMB_AUTO(auto_free) char *all = NULL;
-    char *rest, *line;
-    size_t len = 0;
-    FILE *out;
 
-    PLUMB_TRY(render(report, true, &text, err));
-    out = open_memstream(&all, &len);
-    if (out == NULL)
-        return plumb_fail_memory(err);
-    for (rest = (char *)text.data; (line = strsep(&rest, "\n")) != NULL && rest != NULL;) {
-        PLUMB_AUTO(auto_free) char *plain = plain_text(line);
+    PLUMB_TRY(report_markdown(fn, report, plain_text, &text, err));
+    return cli_write(path, text.data, text.len, false, err);
+}
 
-        fprintf(out, "%s\n", plain != NULL ? plain : "");
-    }
-    if (fclose(out) != 0)
-        return plumb_fail_memory(err);
-    return cli_write(path, all, len, false, err);
+static enum plumb_code
+tell(struct cli *cli, report_page_fn *fn, const json_t *report, struct plumb_err *err)
+{
+    if (cli_option(cli, "report") != NULL)
+        PLUMB_TRY(write_report(fn, report, cli_option(cli, "report"), err));
+    PLUMB_TRY(print(cli, fn, report, err));
+    if (!json_is_true(json_object_get(report, "holds")))
+        cli_answer(cli, CLI_NO);
+    return cli_result(cli, json_incref((json_t *)report), err);
 }
 
 static unsigned
@@ -206,12 +200,42 @@ audit_all(struct cli *cli, const struct cli_log *from, struct plumb_err *err)
     PLUMB_TRY(audit_run(a, err));
     PLUMB_TRY(take_answers(&q, a, &answers, err));
     PLUMB_TRY(report_json(a, from->name, &config.genesis, answers, &report, err));
-    if (cli_option(cli, "report") != NULL)
-        PLUMB_TRY(write_report(report, cli_option(cli, "report"), err));
-    PLUMB_TRY(print(cli, report, err));
-    if (audit_found(a) > 0)
-        cli_answer(cli, CLI_NO);
-    return cli_result(cli, json_incref(report), err);
+    return tell(cli, report_page, report, err);
+}
+
+/* --- a pack --- */
+
+static bool
+is_file(const char *path)
+{
+    struct stat st;
+
+    return path != NULL && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static enum plumb_code
+audit_pack(struct cli *cli, const char *path, struct plumb_err *err)
+{
+    static const char *const others[] = { "at",    "fleet",  "why",      "by",  "by-key",
+                                          "watch", "memory", "interval", "once" };
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes bytes = { 0 };
+    PLUMB_AUTO(plumb_json_auto) json_t *report = NULL;
+    PLUMB_AUTO(auto_pack) struct pack *pack = NULL;
+    struct pack_trust trust = { .plain = plain_text };
+    size_t limit;
+
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (cli_option(cli, others[i]) != NULL)
+            return cli_usage(path, err, "this is asked of a whole log, and not of a pack: --%s",
+                             others[i]);
+    PLUMB_TRY(cli_pack_limit(cli, &limit, err));
+    PLUMB_TRY(cli_log_pin(cli, &trust.genesis, &trust.policy, err));
+    PLUMB_TRY(store_read(path, limit, &bytes, err));
+    PLUMB_TRY(pack_open(bytes.data, bytes.len, limit, &pack, err));
+    PLUMB_TRY(pack_audit(pack, &trust, &report, err));
+    if (json_object_set_new(report, "source", json_string(path)) != 0)
+        return plumb_fail_memory(err);
+    return tell(cli, pack_page, report, err);
 }
 
 static enum plumb_code
@@ -219,6 +243,10 @@ run(struct cli *cli, struct plumb_err *err)
 {
     PLUMB_AUTO(cli_log_close) struct cli_log from = { .name = NULL };
 
+    if (is_file(cli_arg(cli, 0)))
+        return audit_pack(cli, cli_arg(cli, 0), err);
+    if (cli_option(cli, "limit") != NULL)
+        return cli_usage("--limit", err, "it is of a pack: plumb audit FILE");
     PLUMB_TRY(cli_log_open(cli, cli_arg(cli, 0), &from, err));
     return cli_option(cli, "watch") != NULL ? audit_watch(cli, &from, err)
                                             : audit_all(cli, &from, err);
@@ -236,6 +264,7 @@ static const struct cli_option options[] = {
     { "memory", 0, "FILE", false, "with --watch: the last checkpoint seen is kept here" },
     { "interval", 0, "SECONDS", false, "with --watch: between two looks (60)" },
     { "once", 0, NULL, false, "with --watch: look once and end" },
+    CLI_PACK_LIMIT_OPTION,
     { NULL, 0, NULL, false, NULL },
 };
 
@@ -243,7 +272,7 @@ const struct cli_command command_audit = {
     .name = "audit",
     .topic = "The log",
     .summary = "replay a log from its bytes and the pinned genesis, and check all of it",
-    .arguments = "[DIR|URL]",
+    .arguments = "[DIR|URL|PACK]",
     .min = 0,
     .max = 1,
     .options = options,
@@ -255,7 +284,12 @@ const struct cli_command command_audit = {
         "every bundle ever published is derived again and compared byte for byte. It ends "
         "with\n"
         "0 only when all holds, and with 3 when something does not: each finding names the\n"
-        "entry, the rule, and the people.",
+        "entry, the rule, and the people.\n"
+        "\n"
+        "A file is an evidence pack (plumb evidence pack): every entry in it is proven, "
+        "folded\n"
+        "and held to the same rules, and what its approval was evaluated to is derived again.\n"
+        "What a pack alone cannot prove, the answer says.",
     .example = "plumb audit /var/lib/audit/log --trust trust.json --report audit.md",
     .run = run,
 };

@@ -28,6 +28,7 @@
     X(evidence_add)                     \
     X(evidence_list)                    \
     X(evidence_diff)                    \
+    X(evidence_pack)                    \
     X(controls)                         \
     X(waiver)                           \
     X(advisories_import)                \

@@ -159,6 +159,47 @@ the_summary_can_be_given_to_others(void)
     assert_as("auditor", 0, "audit");
 }
 
+/* From the service and from an export; checked by whoever has the trust file, with no service.
+ */
+static void
+a_pack_can_be_given_to_others(void)
+{
+    json_t *answer = ANSWER("auditor", "evidence", "pack", V, "-o", "pack.tar.gz");
+    struct plumb_bytes pack;
+    struct ran r;
+
+    assert_true(json_integer_value(json_object_get(answer, "bytes")) > 1000);
+    json_decref(answer);
+    answer = answer_of(PLUMB("--json", "audit", "pack.tar.gz", "--trust", "trust.json"));
+    assert_true(json_is_true(json_object_get(answer, "holds")));
+    assert_int_equal(3, json_array_size(json_object_get(answer, "controls")));
+    json_decref(answer);
+    r = PLUMB("audit", "pack.tar.gz", "--trust", "trust.json", "--report", "pack.md");
+    assert_status(0, &r);
+    assert_says(r.out, "Evidence pack of " V);
+    assert_says(r.out, "What this alone does not prove");
+    ran_clear(&r);
+    assert_int_equal(0, system("tar xzOf pack.tar.gz report.md | cmp - pack.md && "
+                               "tar tvzf pack.tar.gz | grep -q -- '-rw-r--r-- 0/0'"));
+
+    /* the log has grown: from an export it is of the log as it was then */
+    assert_as("auditor", 0, "evidence", "pack", V, "--from", "log", "-o", "again.tar.gz");
+    assert_plumb(0, "audit", "again.tar.gz", "--trust", "trust.json");
+
+    assert_as_refused("auditor", "usage", 2, "evidence", "pack", V);
+    assert_as_refused("auditor", "usage", 2, "evidence", "pack", V, "-o", "x", "--limit", "0");
+    assert_as_refused("auditor", "version.unknown", 1, "evidence", "pack", "svr2@9", "-o", "x");
+    assert_plumb_refused("usage", 2, "audit", "pack.tar.gz", "--trust", "trust.json", "--by",
+                         "alice");
+    assert_plumb_refused("usage", 2, "audit", "log", "--trust", "trust.json", "--limit", "1");
+    pack = read_in("pack.tar.gz");
+    (void)in_bytes("cut.tar.gz", pack.data, pack.len - 1);
+    plumb_bytes_clear(&pack);
+    assert_plumb_refused("archive.cut", 1, "audit", "cut.tar.gz", "--trust", "trust.json");
+    assert_plumb(3, "audit", "pack.tar.gz", "--genesis",
+                 "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
+}
+
 static void
 a_release_is_shown_to_be_governed_and_then_approved(void **state)
 {
@@ -215,6 +256,7 @@ a_release_is_shown_to_be_governed_and_then_approved(void **state)
     assert_as_refused("alice", "evaluation.unknown", 1, "controls", V, "--vsa");
     approves("bob", id);
     the_summary_can_be_given_to_others();
+    a_pack_can_be_given_to_others();
     approves("bob", id_of(ANSWER("alice", "rollout", "begin", V, "--fleet", "prod")));
 
     /* and one day */

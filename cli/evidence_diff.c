@@ -1,14 +1,10 @@
 /* What a reviewer wants to know of a new bill of materials or root store: what is new in it. */
-#include <plumb/artifact.h>
-#include <string.h>
+#include <stdint.h>
 
 #include "cli/commands.h"
-#include "cli/fields.h"
 #include "client/mapped.h"
+#include "client/material.h"
 #include "lib/own.h"
-#include "supply/sbom.h"
-
-PLUMB_DEFINE_AUTO(auto_sbom, struct sbom *, sbom_free);
 
 /* Appends a change to the answer; false when out of memory. Takes what. */
 static bool
@@ -56,72 +52,64 @@ show_component(struct cli *cli, const struct sbom_change *change, json_t *change
 }
 
 static enum plumb_code
-compare_bills(struct cli *cli, const struct mapped *old, const struct mapped *new,
+compare_bills(struct cli *cli, const struct plumb_bytes *old, const struct plumb_bytes *new,
               json_t *changes, struct plumb_err *err)
 {
-    PLUMB_AUTO(auto_sbom) struct sbom *before = NULL;
-    PLUMB_AUTO(auto_sbom) struct sbom *after = NULL;
-    PLUMB_AUTO(sbom_diff_clear) struct sbom_diff diff = { NULL, 0 };
+    PLUMB_AUTO(material_bills_clear) struct material_bills bills = { .before = NULL };
 
-    PLUMB_TRY(sbom_read(old->data, old->len, &before, err));
-    PLUMB_TRY(sbom_read(new->data, new->len, &after, err));
-    PLUMB_TRY(sbom_compare(before, after, &diff, err));
-    for (size_t i = 0; i < diff.n; i++)
-        if (!show_component(cli, &diff.changes[i], changes))
+    PLUMB_TRY(material_bills(old, new, &bills, err));
+    for (size_t i = 0; i < bills.diff.n; i++)
+        if (!show_component(cli, &bills.diff.changes[i], changes))
             return plumb_fail_memory(err);
     return PLUMB_OK;
 }
 
 /* --- root stores --- */
 
+struct showing {
+    struct cli *cli;
+    json_t *changes;
+};
+
 static bool
-show_root(struct cli *cli, const struct plumb_root *root, bool added, json_t *changes)
+show_root(void *arg, const struct plumb_root *before, const struct plumb_root *after)
 {
+    const struct showing *s = arg;
+    const struct plumb_root *root = after != NULL ? after : before;
     char hex[PLUMB_DIGEST_HEX], end[PLUMB_TIME_TEXT];
 
+    if (before != NULL && after != NULL)
+        return true;
     plumb_digest_hex(&root->fingerprint, hex);
     plumb_time_text(root->not_after, end);
-    cli_line(cli, "%s %s  (%s, until %s)", added ? "+" : "-", root->subject, root->key, end);
-    cli_line(cli, "    %s", hex);
-    return append(changes, added ? "added" : "removed",
+    cli_line(s->cli, "%s %s  (%s, until %s)", after != NULL ? "+" : "-", root->subject,
+             root->key, end);
+    cli_line(s->cli, "    %s", hex);
+    return append(s->changes, after != NULL ? "added" : "removed",
                   json_pack("{s:s, s:s, s:s, s:s}", "fingerprint", hex, "subject",
                             root->subject, "key", root->key, "notAfter", end));
 }
 
-/* Both are sorted by fingerprint. */
-static bool
-merge_roots(struct cli *cli, const struct plumb_roots *before, const struct plumb_roots *after,
-            json_t *changes)
-{
-    size_t i = 0, k = 0;
-    bool ok = true;
-
-    while (ok && (i < before->n || k < after->n)) {
-        const int order = i == before->n  ? 1
-                          : k == after->n ? -1
-                                          : plumb_digest_cmp(&before->roots[i].fingerprint,
-                                                             &after->roots[k].fingerprint);
-
-        if (order < 0)
-            ok = show_root(cli, &before->roots[i++], false, changes);
-        else if (order > 0)
-            ok = show_root(cli, &after->roots[k++], true, changes);
-        else
-            i++, k++;
-    }
-    return ok;
-}
-
 static enum plumb_code
-compare_roots(struct cli *cli, const struct mapped *old, const struct mapped *new,
+compare_roots(struct cli *cli, const struct plumb_bytes *old, const struct plumb_bytes *new,
               json_t *changes, struct plumb_err *err)
 {
-    PLUMB_AUTO(plumb_roots_clear) struct plumb_roots before = { 0 };
-    PLUMB_AUTO(plumb_roots_clear) struct plumb_roots after = { 0 };
+    PLUMB_AUTO(material_roots_clear) struct material_roots roots = { .before = { 0 } };
+    struct showing s = { cli, changes };
 
-    PLUMB_TRY(plumb_roots_read(old->data, old->len, &before, err));
-    PLUMB_TRY(plumb_roots_read(new->data, new->len, &after, err));
-    return merge_roots(cli, &before, &after, changes) ? PLUMB_OK : plumb_fail_memory(err);
+    PLUMB_TRY(material_roots(old, new, &roots, err));
+    return material_roots_each(&roots, show_root, &s) ? PLUMB_OK : plumb_fail_memory(err);
+}
+
+/* The bytes of a mapped file, borrowed; an empty one is no absent one. */
+static struct plumb_bytes
+bytes_of(const struct mapped *file)
+{
+    static uint8_t nothing[1];
+
+    return (struct plumb_bytes){ file->data != NULL ? (uint8_t *)(uintptr_t)file->data
+                                                    : nothing,
+                                 file->len };
 }
 
 static enum plumb_code
@@ -130,15 +118,18 @@ run(struct cli *cli, struct plumb_err *err)
     PLUMB_AUTO(mapped_close) struct mapped old = { .len = 0 };
     PLUMB_AUTO(mapped_close) struct mapped new = { .len = 0 };
     PLUMB_AUTO(plumb_json_auto) json_t *changes = json_array();
+    struct plumb_bytes before, after;
 
     if (changes == NULL)
         return plumb_fail_memory(err);
     PLUMB_TRY(mapped_open(cli_arg(cli, 0), &old, err));
     PLUMB_TRY(mapped_open(cli_arg(cli, 1), &new, err));
+    before = bytes_of(&old);
+    after = bytes_of(&new);
     if (plumb_is_pem(old.data, old.len) || plumb_is_pem(new.data, new.len))
-        PLUMB_TRY(compare_roots(cli, &old, &new, changes, err));
+        PLUMB_TRY(compare_roots(cli, &before, &after, changes, err));
     else
-        PLUMB_TRY(compare_bills(cli, &old, &new, changes, err));
+        PLUMB_TRY(compare_bills(cli, &before, &after, changes, err));
     if (json_array_size(changes) == 0)
         cli_line(cli, "nothing changed");
     return cli_result(cli, PLUMB_TAKE(changes), err);

@@ -208,6 +208,9 @@ two_bills_of_materials_differ_by_their_components(void **state)
     assert_string_equal(r.out, "nothing changed\n");
     ran_clear(&r);
     assert_plumb_refused("sbom.format", 1, "evidence", "diff", in("old.json"), in("no.json"));
+    (void)in_bytes("empty.json", "", 0);
+    assert_plumb_refused("json.syntax", 1, "evidence", "diff", in("empty.json"),
+                         in("new.json"));
 }
 
 /* Its path, with what covers it, is one argument. */

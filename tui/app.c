@@ -97,6 +97,13 @@ last_top(const struct tui_page *page)
 void
 tui_page_draw(struct tui_page *page, struct tui_surface *s, int top, int rows)
 {
+    if (page->doc.cols != 0 && page->doc.cols != s->cols) { /* the same part, laid out anew */
+        struct tui_place place = tui_doc_place(&page->doc, page->top);
+
+        place.cols = s->cols;
+        place.ascii = s->ascii;
+        page->top = tui_doc_line(&page->doc, &place);
+    }
     (void)tui_doc_layout(&page->doc, s->cols, s->ascii);
     page->rows = rows;
     if (page->top > last_top(page))
@@ -337,6 +344,9 @@ take(struct tui_app *app, struct tui_event *e)
     case TUI_EVENT_STATEMENT:
         tui_statement_show(app, e->statement);
         e->statement = NULL;
+        break;
+    case TUI_EVENT_MATERIAL:
+        tui_statement_material(app, &e->id, e->material);
         break;
     case TUI_EVENT_FLEETS:
         tui_fleets_show(app, e->fleets);

@@ -1,6 +1,6 @@
 #include "tui/backend.h"
 
-#include <stddef.h>
+#include <stdlib.h>
 
 static const struct {
     const char *verb, *done;
@@ -27,12 +27,16 @@ tui_event_clear(struct tui_event *e)
 {
     tui_items_clear(&e->items);
     tui_statement_free(e->statement);
+    if (e->material != NULL)
+        tui_material_clear(e->material);
+    free(e->material);
     tui_fleets_free(e->fleets);
     tui_releases_free(e->releases);
     tui_history_free(e->history);
     tui_entry_free(e->entry);
     tui_you_free(e->you);
     e->statement = NULL;
+    e->material = NULL;
     e->fleets = NULL;
     e->releases = NULL;
     e->history = NULL;

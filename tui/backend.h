@@ -16,6 +16,7 @@ enum tui_ask_kind {
     TUI_ASK_HISTORY,   /* payload, version, fleet, after */
     TUI_ASK_PROVE,     /* verify these moves: indexes, with what was said of them */
     TUI_ASK_ENTRY,     /* index */
+    TUI_ASK_MATERIALS, /* id, materials: read these of a statement; none any more but these */
     TUI_ASK_DEED       /* sign and send */
 };
 
@@ -60,6 +61,8 @@ struct tui_ask {
     struct plumb_digest ids[TUI_CHECK_MAX];
     struct tui_move moves[TUI_CHECK_MAX];
     size_t n;
+    struct tui_material materials[TUI_MATERIALS_MAX]; /* that point to nothing yet */
+    size_t nmaterials;
     struct tui_deed deed;
 };
 
@@ -77,6 +80,7 @@ enum tui_event_kind {
     TUI_EVENT_QUEUE, /* items: all of them */
     TUI_EVENT_ITEMS, /* items: some, verified since */
     TUI_EVENT_STATEMENT,
+    TUI_EVENT_MATERIAL, /* one of those asked for, read; or why not */
     TUI_EVENT_FLEETS,
     TUI_EVENT_RELEASES,
     TUI_EVENT_HISTORY, /* a page; after says which */
@@ -97,6 +101,7 @@ struct tui_event {
     uint64_t index;
     struct tui_items items;
     struct tui_statement *statement;
+    struct tui_material *material;
     struct tui_fleets *fleets;
     struct tui_releases *releases;
     struct tui_history *history;

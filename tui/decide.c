@@ -165,6 +165,9 @@ panel_consequence(struct tui_app *app, const struct tui_deed *deed)
     struct tui_doc *doc = &app->panel.doc;
     const struct tui_statement *s = app->statement.shown;
 
+    if (deed->kind == TUI_APPROVE && s != NULL && s->evidence.unread[0] != '\0')
+        tui_doc_fieldf(doc, "NOT SEEN", ST_BAD, "controls and evidence could not be read: %s",
+                       s->evidence.unread);
     if (deed->kind == TUI_APPROVE && s != NULL && s->consequence != NULL)
         tui_doc_field(doc, "Then", s->completes ? ST_WARN : ST_PLAIN, s->consequence);
     if (deed->kind == TUI_APPROVE || deed->kind == TUI_REJECT)

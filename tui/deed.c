@@ -44,6 +44,11 @@ what_moved(const struct session_seen *before, const struct session_seen *now,
         (void)snprintf(text, sizeof text, "Meanwhile %s has voted", now->last);
     else if (!plumb_digest_eq(&before->governance, &now->governance))
         (void)snprintf(text, sizeof text, "Meanwhile the governance document has changed");
+    else if (!plumb_digest_eq(&before->evidence, &now->evidence))
+        (void)snprintf(text, sizeof text, "%s",
+                       plumb_digest_eq(&now->evidence, &(struct plumb_digest){ { 0 } })
+                           ? "Meanwhile its controls and evidence cannot be read"
+                           : "Meanwhile its controls, evidence or findings have changed");
     else
         (void)snprintf(text, sizeof text, "Meanwhile what is accepted now has changed");
     return moved(err, text);
@@ -62,6 +67,9 @@ check_vote(struct session *s, const struct tui_deed *deed, struct plumb_err *err
         return before != NULL ? what_moved(before, find_seen(s, &again->seen), err)
                               : moved(err, "Meanwhile it has changed");
     }
+    if (deed->kind == TUI_APPROVE && again->evidence.failed[0] != '\0')
+        return plumb_fail(err, PLUMB_REFUSED, "decide.evidence", "",
+                          "what is on file does not verify: %.200s", again->evidence.failed);
     if (!again->may_vote)
         return plumb_fail(err, PLUMB_REFUSED, "decide.vote", "", "%.200s",
                           again->no_vote != NULL ? again->no_vote : "it asks nobody");

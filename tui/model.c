@@ -21,6 +21,7 @@ tui_statement_free(struct tui_statement *s)
     }
     for (size_t i = 0; i < s->nfacts; i++)
         free(s->facts[i].text);
+    tui_evidence_clear(&s->evidence);
     free(s->votes);
     free(s->effect);
     free(s->consequence);

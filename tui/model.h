@@ -9,14 +9,9 @@
 #include <plumb/governance.h>
 #include <plumb/window.h>
 
-#define TUI_NAME 72 /* a name of ours with its NUL, or what a server said instead */
+#include "tui/evidence.h"
 
-/* Verified on this machine? */
-enum tui_check {
-    TUI_UNCHECKED, /* not yet: the server's word */
-    TUI_CHECKED,
-    TUI_FAILED
-};
+#define TUI_NAME 72 /* a name of ours with its NUL, or what a server said instead */
 
 /* A proposal as a line of the queue. */
 struct tui_item {
@@ -81,11 +76,13 @@ struct tui_statement {
     char *against;     /* what the difference is from */
     struct tui_change *changes;
     size_t nchanges, unchanged; /* unchanged: measurements that are the same */
-    struct tui_fact *facts;     /* controls and evidence: SBOM, sources, artifacts */
+    struct tui_fact *facts;     /* what the release names: SBOM, sources, artifacts */
     size_t nfacts;
+    struct tui_evidence evidence; /* of the release */
     char *notes;
     char *raw; /* lines */
-    /* Of all that a decision rests on: statement, votes, governance, what is accepted. */
+    /* Of all that a decision rests on: statement, votes, governance, what is accepted, and
+     * controls, evidence and findings. */
     struct plumb_digest seen;
 };
 

@@ -15,8 +15,14 @@ void tui_queue_done(struct tui_app *app);
 void tui_statement_open(struct tui_app *app, const struct plumb_digest *id);
 void tui_statement_show(struct tui_app *app, struct tui_statement *s);
 void tui_statement_done(struct tui_app *app);
+/* One of its materials was read: takes over what *read points to, and leaves nothing there. */
+void tui_statement_material(struct tui_app *app, const struct plumb_digest *id,
+                            struct tui_material *read);
 /* Of what the statement screen tells; also the golden screens' way in. */
 void tui_tell_statement(const struct tui_statement *s, plumb_time now, struct tui_doc *doc);
+/* Its parts: what holds it back, and all that is on file about the release. */
+void tui_tell_gate(const struct tui_evidence *e, struct tui_doc *doc);
+void tui_tell_evidence(const struct tui_evidence *e, plumb_time now, struct tui_doc *doc);
 void tui_fleets_show(struct tui_app *app, struct tui_fleets *fleets);
 void tui_fleets_done(struct tui_app *app);
 /* The fleet, payload and version of a row; NULL where it is of none. */

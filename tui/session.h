@@ -40,9 +40,11 @@ struct session_seen {
     size_t votes;
     char last[TUI_NAME]; /* who voted last */
     struct plumb_digest governance, accepted;
+    struct plumb_digest evidence; /* zero: it could not be read */
 };
 
-#define SESSION_SEEN 16
+#define SESSION_SEEN   16
+#define SESSION_PROVEN 4096
 
 struct session_checked { /* an item of the queue that was verified */
     struct tui_item item;
@@ -63,6 +65,9 @@ struct session {
     uint64_t queue_size;                    /* of the log, when the queue was listed last */
     struct session_seen seen[SESSION_SEEN]; /* the last ones, [nseen % SESSION_SEEN] is next */
     size_t nseen;
+    /* of files that were proven to be attached; [nproven % SESSION_PROVEN] is next */
+    struct plumb_digest proven[SESSION_PROVEN];
+    size_t nproven;
 };
 
 PLUMB_MUST_CHECK enum plumb_code session_open(const struct session_config *config,

@@ -24,6 +24,46 @@ tui_statement_open(struct tui_app *app, const struct plumb_digest *id)
 }
 
 /* The page is told anew; where in it the person was, stays. */
+static void
+retell(struct tui_app *app)
+{
+    struct tui_statement_screen *st = &app->statement;
+    const struct tui_place place = tui_doc_place(&st->page.doc, st->page.top);
+
+    tui_doc_clear(&st->page.doc);
+    tui_tell_statement(st->shown, app->now, &st->page.doc);
+    st->page.top = tui_doc_line(&st->page.doc, &place);
+}
+
+/* What was read of the same files before need not be read again. */
+static void
+keep_materials(struct tui_evidence *from, struct tui_evidence *to)
+{
+    for (size_t i = 0; i < to->nmaterials; i++)
+        for (size_t k = 0; k < from->nmaterials; k++) {
+            struct tui_material *old = &from->materials[k], *new = &to->materials[i];
+
+            if (old->state == TUI_READING || !tui_material_same(old, new) ||
+                old->accepted != new->accepted || new->state != TUI_READING)
+                continue;
+            memcpy(old->name, new->name, sizeof old->name);
+            *new = *old;
+            *old = (struct tui_material){ .state = TUI_READING };
+        }
+}
+
+/* All that is not read yet; none, when there is none: what is on its way is not wanted. */
+static void
+ask_materials(struct tui_app *app, const struct tui_evidence *e)
+{
+    struct tui_ask ask = { .kind = TUI_ASK_MATERIALS, .id = app->statement.id };
+
+    for (size_t i = 0; i < e->nmaterials; i++)
+        if (e->materials[i].state == TUI_READING)
+            ask.materials[ask.nmaterials++] = e->materials[i];
+    tui_ask(app, &ask);
+}
+
 void
 tui_statement_show(struct tui_app *app, struct tui_statement *s)
 {
@@ -35,10 +75,33 @@ tui_statement_show(struct tui_app *app, struct tui_statement *s)
     }
     st->asked = false;
     st->failed[0] = '\0';
+    if (st->shown != NULL)
+        keep_materials(&st->shown->evidence, &s->evidence);
     tui_statement_free(st->shown);
     st->shown = s;
-    tui_doc_clear(&st->page.doc);
-    tui_tell_statement(s, app->now, &st->page.doc);
+    retell(app);
+    ask_materials(app, &s->evidence);
+}
+
+void
+tui_statement_material(struct tui_app *app, const struct plumb_digest *id,
+                       struct tui_material *read)
+{
+    struct tui_statement *s = app->statement.shown;
+
+    if (s == NULL || !plumb_digest_eq(id, &s->item.id))
+        return;
+    for (size_t i = 0; i < s->evidence.nmaterials; i++) {
+        struct tui_material *m = &s->evidence.materials[i];
+
+        if (m->state != TUI_READING || !tui_material_same(m, read))
+            continue;
+        tui_material_clear(m);
+        *m = *read;
+        *read = (struct tui_material){ .state = TUI_READING };
+        retell(app);
+        return;
+    }
 }
 
 void
@@ -104,6 +167,7 @@ static void
 vote(struct tui_app *app, enum tui_deed_kind kind)
 {
     const struct tui_statement *s = app->statement.shown;
+    char why[500];
     struct tui_deed deed;
 
     if (s->item.check != TUI_CHECKED) {
@@ -112,6 +176,10 @@ vote(struct tui_app *app, enum tui_deed_kind kind)
     }
     if (!s->may_vote) {
         tui_say(app, ST_BAD, "%s", s->no_vote != NULL ? s->no_vote : "It is not open");
+        return;
+    }
+    if (kind == TUI_APPROVE && tui_evidence_bars(&s->evidence, why, sizeof why) != NULL) {
+        tui_say(app, ST_BAD, "No approval on what did not verify here: %s", why);
         return;
     }
     deed = deed_of(s, kind);
@@ -150,7 +218,7 @@ command(struct tui_app *app, enum tui_command cmd)
         st->page.top = tui_doc_find(&st->page.doc, "Difference", st->page.top);
         break;
     case CMD_EVIDENCE:
-        st->page.top = tui_doc_find(&st->page.doc, "Controls and evidence", st->page.top);
+        st->page.top = tui_doc_find(&st->page.doc, "Controls", st->page.top);
         break;
     case CMD_MOVES:
         tui_history_open(app, st->shown->payload, st->shown->version, st->shown->fleet);

@@ -19,6 +19,7 @@ tell_what(const struct tui_statement *s, plumb_time now, struct tui_doc *doc)
         tui_doc_field(doc, "Your vote", s->completes ? ST_WARN : ST_PLAIN, s->consequence);
     else if (s->no_vote != NULL)
         tui_doc_field(doc, "Your vote", ST_DIM, s->no_vote);
+    tui_tell_gate(&s->evidence, doc);
     plumb_digest_hex(&s->item.id, hex);
     tui_doc_digest(doc, "Digest", hex);
     tui_doc_fieldf(doc, "What", ST_PLAIN, "%s %s", s->item.kind, s->item.subject);
@@ -65,13 +66,12 @@ tell_difference(const struct tui_statement *s, struct tui_doc *doc)
                        s->unchanged == 1 ? " is" : "s are");
 }
 
+/* What the release names, and what there is to say of what is proposed. */
 static void
-tell_evidence(const struct tui_statement *s, struct tui_doc *doc)
+tell_facts(const struct tui_statement *s, struct tui_doc *doc)
 {
-    if (s->nfacts == 0)
-        return;
     tui_doc_blank(doc);
-    tui_doc_head(doc, "Controls and evidence");
+    tui_doc_head(doc, "Release");
     for (size_t i = 0; i < s->nfacts; i++) {
         const struct tui_fact *f = &s->facts[i];
 
@@ -91,7 +91,10 @@ tui_tell_statement(const struct tui_statement *s, plumb_time now, struct tui_doc
     tell_what(s, now, doc);
     tell_votes(s, now, doc);
     tell_difference(s, doc);
-    tell_evidence(s, doc);
+    if (s->nfacts > 0) { /* it is about a release */
+        tui_tell_evidence(&s->evidence, now, doc);
+        tell_facts(s, doc);
+    }
     if (s->raw != NULL) {
         tui_doc_blank(doc);
         tui_doc_head(doc, "Raw statement");

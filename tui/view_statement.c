@@ -4,19 +4,13 @@
 #include <string.h>
 
 #include "client/chain.h"
-#include "client/diff.h"
-#include "client/json_diff.h"
 #include "client/keyspec.h"
 #include "client/prove.h"
 #include "lib/own.h"
 #include "tui/session.h"
 #include "tui/view.h"
 
-#define CHANGES_MAX 4000 /* more are counted, not shown */
-
 PLUMB_DEFINE_AUTO(auto_statement, struct tui_statement *, tui_statement_free);
-PLUMB_DEFINE_AUTO(auto_sets, struct plumb_sets *, plumb_sets_free);
-PLUMB_DEFINE_AUTO(auto_governance, struct plumb_governance *, plumb_governance_free);
 
 void
 view_key_text(const struct plumb_pubkey *key, char *ret, size_t size)
@@ -92,205 +86,6 @@ fill_votes(struct session *s, const struct client_proposal *p, struct tui_statem
     return PLUMB_OK;
 }
 
-/* --- differences --- */
-
-struct changes {
-    struct tui_statement *to;
-    size_t room;
-    bool oom;
-};
-
-static void
-add_change(struct changes *c, int how, const char *name, const char *before, const char *after)
-{
-    struct tui_change *change;
-
-    if (c->to->nchanges == CHANGES_MAX)
-        return;
-    if (c->to->nchanges == c->room) {
-        const size_t room = c->room == 0 ? 64 : c->room * 2;
-        struct tui_change *more = realloc(c->to->changes, room * sizeof *more);
-
-        if (more == NULL) {
-            c->oom = true;
-            return;
-        }
-        c->to->changes = more;
-        c->room = room;
-    }
-    change = &c->to->changes[c->to->nchanges++];
-    change->how = how;
-    change->name = strdup(name);
-    change->before = before != NULL ? strdup(before) : NULL;
-    change->after = after != NULL ? strdup(after) : NULL;
-    c->oom |= change->name == NULL;
-}
-
-static void
-take_line(void *arg, const struct diff_line *line)
-{
-    struct changes *c = arg;
-    char before[DIFF_TEXT] = "", after[DIFF_TEXT] = "";
-
-    if (line->same) {
-        c->to->unchanged++;
-        return;
-    }
-    if (line->before != NULL)
-        diff_text(line->before, before);
-    if (line->after != NULL)
-        diff_text(line->after, after);
-    add_change(c,
-               line->before == NULL  ? TUI_ADDED
-               : line->after == NULL ? TUI_REMOVED
-                                     : TUI_CHANGED,
-               (line->after != NULL ? line->after : line->before)->kind->name,
-               line->before != NULL ? before : NULL, line->after != NULL ? after : NULL);
-}
-
-static void
-name_set(const struct diff_pair *pair, char *ret, size_t size)
-{
-    const struct plumb_set *set = pair->after != NULL ? pair->after : pair->before;
-
-    (void)snprintf(ret, size, "%s%s%s%s", plumb_tee_text(set->tee),
-                   set->label != NULL ? ", " : "", set->label != NULL ? set->label : "",
-                   pair->same             ? ": the same"
-                   : pair->before == NULL ? ": a new set"
-                   : pair->after == NULL  ? ": this set is gone"
-                                          : "");
-}
-
-static enum plumb_code
-differ(const struct plumb_sets *before, const struct plumb_sets *after, struct changes *c,
-       struct plumb_err *err)
-{
-    PLUMB_AUTO(diff_clear) struct diff d = { .n = 0 };
-
-    PLUMB_TRY(diff_sets(before, after, &d, err));
-    for (size_t i = 0; i < d.n; i++) {
-        char name[200];
-
-        name_set(&d.pairs[i], name, sizeof name);
-        if (!d.pairs[i].same)
-            add_change(c, TUI_SET, name, NULL, NULL);
-        diff_measurements(&d.pairs[i], take_line, c);
-    }
-    return PLUMB_OK;
-}
-
-static enum plumb_code
-read_sets(struct session *s, const struct plumb_digest *digest, struct plumb_sets **ret,
-          struct plumb_err *err)
-{
-    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes bytes = { NULL, 0 };
-
-    PLUMB_TRY(client_blob_get(s->client, digest, PLUMB_REFVALS_MAX, &bytes, err));
-    return plumb_refvals_parse(bytes.data, bytes.len, ret, err);
-}
-
-/* What is current in the fleets that are concerned: "2.4.0, current in prod"; the first of them
- * is what the difference is from. */
-static const struct plumb_accepted *
-find_current(struct session *s, const struct plumb_statement *st, char *ret, size_t size)
-{
-    const struct plumb_governance *g = session_document(s);
-    const struct plumb_accepted *first = NULL;
-    size_t used = 0;
-
-    ret[0] = '\0';
-    for (size_t i = 0; i < g->nfleets && used < size; i++) {
-        const struct session_bundle *b;
-        const struct plumb_accepted *current;
-
-        if (!plumb_fleet_has(&g->fleets[i], st->payload) ||
-            (st->fleet != NULL && strcmp(st->fleet, g->fleets[i].name) != 0))
-            continue;
-        b = session_bundle(s, g->fleets[i].name);
-        current = b != NULL ? effect_find(b->bundle, st->payload, PLUMB_STATUS_CURRENT) : NULL;
-        if (b != NULL && b->bundle == NULL && b->why[0] != '\0')
-            used += (size_t)snprintf(ret + used, size - used, "%s%s: %.100s",
-                                     used > 0 ? "; " : "", b->fleet, b->why);
-        if (current == NULL)
-            continue;
-        if (first == NULL)
-            first = current;
-        used += (size_t)snprintf(ret + used, size - used, "%s%s, current in %s",
-                                 used > 0 ? "; " : "", current->version, g->fleets[i].name);
-    }
-    return first;
-}
-
-static enum plumb_code
-fill_difference(struct session *s, const struct plumb_statement *st,
-                const struct plumb_statement *release, struct tui_statement *ret,
-                struct plumb_err *err)
-{
-    PLUMB_AUTO(auto_sets) struct plumb_sets *after = NULL;
-    struct changes c = { ret, 0, false };
-    const struct plumb_accepted *current;
-    char where[400], text[600];
-
-    current = find_current(s, st, where, sizeof where);
-    if (st->kind == PLUMB_KIND_REVOCATION || st->kind == PLUMB_KIND_WAIVER ||
-        (current != NULL && plumb_digest_eq(&current->release, &release->id)))
-        return PLUMB_OK; /* nothing takes another's place */
-    PLUMB_TRY(read_sets(s, &release->u.release.reference_values, &after, err));
-    PLUMB_TRY(differ(current != NULL ? current->sets : NULL, after, &c, err));
-    if (current != NULL)
-        (void)snprintf(text, sizeof text, "From %s, to %s", where, st->version);
-    else
-        (void)snprintf(text, sizeof text,
-                       "No version of %s is current%s%s: everything is new%s%s", st->payload,
-                       st->fleet != NULL ? " in " : "", st->fleet != NULL ? st->fleet : "",
-                       where[0] != '\0' ? ". " : "", where);
-    ret->against = strdup(text);
-    return c.oom || ret->against == NULL ? plumb_fail_memory(err) : PLUMB_OK;
-}
-
-static void
-take_member(void *arg, const char *path, const json_t *before, const json_t *after)
-{
-    const size_t flags = JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY;
-    PLUMB_AUTO(auto_free) char *old = before != NULL ? json_dumps(before, flags) : NULL;
-    PLUMB_AUTO(auto_free) char *new = after != NULL ? json_dumps(after, flags) : NULL;
-
-    add_change(arg,
-               before == NULL  ? TUI_ADDED
-               : after == NULL ? TUI_REMOVED
-                               : TUI_CHANGED,
-               path, old, new);
-}
-
-static enum plumb_code
-fill_governance(struct session *s, const struct plumb_statement *st, struct tui_statement *ret,
-                struct plumb_err *err)
-{
-    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes bytes = { NULL, 0 };
-    PLUMB_AUTO(auto_governance) struct plumb_governance *g = NULL;
-    struct changes c = { ret, 0, false };
-    char text[120];
-
-    PLUMB_TRY(client_blob_get(s->client, &st->u.governance.document, PLUMB_DOCUMENT_MAX, &bytes,
-                              err));
-    PLUMB_TRY(plumb_governance_parse(bytes.data, bytes.len, &g, err));
-    json_diff(session_document(s)->json, g->json, take_member, &c);
-    for (size_t i = 0; i < st->u.governance.ncompromise; i++) {
-        const struct plumb_disposition *d = &st->u.governance.compromise[i];
-        char name[300], until[PLUMB_TIME_TEXT] = "";
-
-        if (d->keep)
-            plumb_time_text(d->until, until);
-        (void)snprintf(name, sizeof name, "%s@%s in %s", d->payload, d->version, d->fleet);
-        (void)snprintf(text, sizeof text, "%s%s", d->keep ? "kept until " : "revoked", until);
-        add_change(&c, TUI_CHANGED, name, NULL, text);
-    }
-    (void)snprintf(text, sizeof text, "From version %" PRId64 ", which is in force",
-                   session_document(s)->version);
-    ret->against = strdup(text);
-    return c.oom || ret->against == NULL ? plumb_fail_memory(err) : PLUMB_OK;
-}
-
 /* --- the whole --- */
 
 static void
@@ -319,6 +114,8 @@ fill_seen(struct session *s, const struct client_proposal *p, struct tui_stateme
             parts[n++] = b->content;
     }
     plumb_sha256(parts, n * sizeof *parts, &seen.accepted);
+    if (ret->evidence.dossier != NULL)
+        seen.evidence = ret->evidence.dossier->digest;
     plumb_sha256(&seen, sizeof seen, &seen.all);
     s->seen[s->nseen++ % SESSION_SEEN] = seen;
     ret->seen = seen.all;
@@ -339,31 +136,44 @@ fill_checked(struct session *s, const struct plumb_statement *st, struct tui_sta
     return PLUMB_OK;
 }
 
+/* What one more approval of mine brings about. */
 static void
-fill_vote_texts(const struct session_count *count, struct tui_statement *ret)
+consequence_text(const struct tui_statement *st, char *ret, size_t size)
 {
+    const struct tui_evidence *e = &st->evidence;
+
+    if (!st->completes)
+        (void)snprintf(ret, size,
+                       "Your approval counts; others must approve before it takes effect");
+    else if (e->gates && e->held > 0)
+        (void)snprintf(ret, size,
+                       "Your approval would complete the quorum, and the service refuses it "
+                       "while %zu control%s neither met nor waived",
+                       e->held, e->held == 1 ? " is" : "s are");
+    else
+        (void)snprintf(ret, size,
+                       "Your approval completes the quorum. It takes effect at once: %s",
+                       st->effect);
+}
+
+static enum plumb_code
+fill_vote_texts(const struct session_count *count, struct tui_statement *ret,
+                struct plumb_err *err)
+{
+    const bool open = strcmp(ret->state, "open") == 0;
     char text[700];
 
-    ret->completes = count->completes && strcmp(ret->state, "open") == 0;
-    ret->may_vote = count->asks_me && strcmp(ret->state, "open") == 0;
+    ret->completes = count->completes && open;
+    ret->may_vote = count->asks_me && open;
     (void)snprintf(ret->needed, sizeof ret->needed, "%s%s%s%s", count->missing,
                    count->who[0] != '\0' ? " (" : "", count->who,
                    count->who[0] != '\0' ? ")" : "");
-    if (!ret->may_vote) {
-        (void)snprintf(text, sizeof text, "%s",
-                       strcmp(ret->state, "open") != 0 ? "It is not open any more"
-                                                       : count->no_vote);
-        ret->no_vote = strdup(text);
-        return;
-    }
-    if (ret->completes)
-        (void)snprintf(text, sizeof text,
-                       "Your approval completes the quorum. It takes effect at once: %s",
-                       ret->effect);
-    else
-        (void)snprintf(text, sizeof text,
-                       "Your approval counts; others must approve before it takes effect");
-    ret->consequence = strdup(text);
+    if (ret->may_vote) {
+        consequence_text(ret, text, sizeof text);
+        ret->consequence = strdup(text);
+    } else
+        ret->no_vote = strdup(open ? count->no_vote : "It is not open any more");
+    return ret->consequence != NULL || ret->no_vote != NULL ? PLUMB_OK : plumb_fail_memory(err);
 }
 
 static enum plumb_code
@@ -399,6 +209,21 @@ find_release(struct session *s, const struct plumb_statement *st, struct client_
     return PLUMB_OK;
 }
 
+/* What the release brings, and what is on file about it. */
+static enum plumb_code
+fill_release(struct session *s, const struct plumb_statement *st,
+             const struct plumb_statement *release, struct tui_statement *ret,
+             struct plumb_err *err)
+{
+    struct view_current current;
+
+    ret->release = release->id;
+    view_current(s, st, &current);
+    PLUMB_TRY(view_difference(s, st, release, &current, ret, err));
+    PLUMB_TRY(view_evidence(s, st, release, ret, err));
+    return view_materials(s, release, &current, &ret->evidence, err);
+}
+
 static enum plumb_code
 fill(struct session *s, const struct client_proposal *p, struct tui_statement *ret,
      struct plumb_err *err)
@@ -421,17 +246,14 @@ fill(struct session *s, const struct client_proposal *p, struct tui_statement *r
     PLUMB_TRY(fill_votes(s, p, ret, err));
     PLUMB_TRY(find_release(s, st, &own, &release, err));
     if (st->kind == PLUMB_KIND_GOVERNANCE)
-        PLUMB_TRY(fill_governance(s, st, ret, err));
-    else {
-        ret->release = release->id;
-        PLUMB_TRY(fill_difference(s, st, release, ret, err));
-        view_evidence(s, st, release, ret);
-    }
+        PLUMB_TRY(view_governance(s, st, ret, err));
+    else
+        PLUMB_TRY(fill_release(s, st, release, ret, err));
     PLUMB_TRY(fill_effect(s, st, ret, err));
-    fill_vote_texts(&count, ret);
+    PLUMB_TRY(fill_vote_texts(&count, ret, err));
     fill_seen(s, p, ret);
     ret->raw = view_raw(st->json);
-    return PLUMB_OK;
+    return ret->raw != NULL ? PLUMB_OK : plumb_fail_memory(err);
 }
 
 enum plumb_code

@@ -1,7 +1,7 @@
 /*
  * tui/worker.h - a backend that speaks to a service, in threads of its own: one that follows
- * the log's head by long polling, one that fetches, verifies, signs and sends. The app never
- * waits for either; what they have to say comes through a pipe.
+ * the log's head by long polling, one that fetches, verifies, signs and sends, one that reads
+ * what may be large. The app never waits for any; what they have to say comes through a pipe.
  */
 #ifndef TUI_WORKER_H
 #define TUI_WORKER_H

@@ -63,8 +63,8 @@ people_end(struct people *p)
     make_end(&p->make);
 }
 
-void
-people_govern(struct people *p)
+static void
+template_document(void)
 {
     assert_plumb(0, "governance", "template", "--service", "service.json", "--fleet", "prod",
                  "--payload", "svr2", "--tee", "sgx", "--principal",
@@ -73,11 +73,65 @@ people_govern(struct people *p)
                  "pipeline=pipeline:pipeline.sign:pipeline.tls", "--principal",
                  "verifier=verifier:verifier.sign:verifier.tls", "--principal",
                  "auditor=auditor:auditor.sign:auditor.tls", "-o", "governance.json");
+}
+
+static void
+put_in_force(struct people *p)
+{
     assert_plumb(0, "governance", "genesis", "governance.json", "--sign-key", "alice.sign",
                  "--sign-key", "bob.sign", "-o", "genesis.json");
     assert_plumb(0, "--server", p->socket, "governance", "submit", "genesis.json", "--document",
                  "governance.json");
     assert_plumb(0, "--server", p->socket, "trust", "prod", "-o", "trust.json");
+}
+
+void
+people_govern(struct people *p)
+{
+    template_document();
+    put_in_force(p);
+}
+
+/* What the template makes, and three controls. */
+static void
+add_controls(json_t *document)
+{
+    json_t *may =
+        json_object_get(json_object_get(json_object_get(document, "roles"), "pipeline"), "may");
+
+    assert_non_null(may);
+    json_array_append_new(may, json_string("evidence"));
+    json_array_append_new(may, json_string("waiver"));
+    json_array_append_new(may, json_string("advisory"));
+    json_object_set_new(
+        document, "controls",
+        json_pack(
+            "{s:{s:{s:{s:s, s:s, s:[s]}, s:{s:s, s:s, s:[s]}, s:{s:s, s:s, s:[s]}}}, s:{},"
+            " s:{s:i, s:[s], s:i}, s:{s:[s], s:s, s:{}}, s:{s:s, s:s, s:s},"
+            " s:{s:[s], s:[s], s:[s]}, s:{s:{s:{s:i}, s:b, s:[]}}}",
+            "profile", "controls", "SUP-BOM", "level", "must", "text", "a bill", "by", "sbom",
+            "SUP-MONITOR", "level", "must", "text", "watched", "by", "monitor", "DEV-IO",
+            "level", "should", "text", "protected", "by", "assertion", "trust", "build",
+            "level", 0, "sources", "https://git.example/web", "rebuilders", 1,
+            "vulnerabilities", "block", "critical", "unrated", "low", "deadlines", "ages",
+            "advisories", "P1D", "guidance", "P365D", "provenance", "P30D", "follows", "lapse",
+            "alert", "finding", "alert", "overdue", "alert", "quorums", "waiver", "need",
+            "release-manager", 2, "others", 0, "veto"));
+}
+
+void
+people_govern_controls(struct people *p)
+{
+    json_t *document;
+
+    template_document();
+    document = json_load_file("governance.json", 0, NULL);
+    assert_non_null(document);
+    add_controls(document);
+    assert_int_equal(0, json_dump_file(document, "governance.json", 0));
+    json_decref(document);
+    assert_plumb(0, "governance", "check", "governance.json");
+    put_in_force(p);
 }
 
 void

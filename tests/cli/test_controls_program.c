@@ -29,57 +29,12 @@ static const char bare[] = "{\"_type\": \"x\", \"predicateType\": \"y\"}";
 
 static struct people people;
 
-/* What the template makes, and three controls. */
-static void
-put_controls_in_force(void)
-{
-    struct plumb_bytes bytes = read_in("governance.json");
-    json_t *document = json_loadb((const char *)bytes.data, bytes.len, 0, NULL);
-    json_t *may =
-        json_object_get(json_object_get(json_object_get(document, "roles"), "pipeline"), "may");
-
-    assert_non_null(may);
-    json_array_append_new(may, json_string("evidence"));
-    json_array_append_new(may, json_string("waiver"));
-    json_array_append_new(may, json_string("advisory"));
-    json_object_set_new(
-        document, "controls",
-        json_pack(
-            "{s:{s:{s:{s:s, s:s, s:[s]}, s:{s:s, s:s, s:[s]}, s:{s:s, s:s, s:[s]}}}, s:{},"
-            " s:{s:i, s:[s], s:i}, s:{s:[s], s:s, s:{}}, s:{s:s, s:s, s:s},"
-            " s:{s:[s], s:[s], s:[s]}, s:{s:{s:{s:i}, s:b, s:[]}}}",
-            "profile", "controls", "SUP-BOM", "level", "must", "text", "a bill", "by", "sbom",
-            "SUP-MONITOR", "level", "must", "text", "watched", "by", "monitor", "DEV-IO",
-            "level", "should", "text", "protected", "by", "assertion", "trust", "build",
-            "level", 0, "sources", "https://git.example/web", "rebuilders", 1,
-            "vulnerabilities", "block", "critical", "unrated", "low", "deadlines", "ages",
-            "advisories", "P1D", "guidance", "P365D", "provenance", "P30D", "follows", "lapse",
-            "alert", "finding", "alert", "overdue", "alert", "quorums", "waiver", "need",
-            "release-manager", 2, "others", 0, "veto"));
-    plumb_bytes_clear(&bytes);
-    assert_int_equal(0, json_dump_file(document, "governance.json", 0));
-    json_decref(document);
-}
-
 static int
 begin(void **state)
 {
     (void)state;
     people_begin(&people);
-    assert_plumb(0, "governance", "template", "--service", "service.json", "--fleet", "prod",
-                 "--payload", "svr2", "--tee", "sgx", "--principal",
-                 "alice=admin,release-manager:alice.sign:alice.tls", "--principal",
-                 "bob=admin,release-manager:bob.sign:bob.tls", "--principal",
-                 "pipeline=pipeline:pipeline.sign:pipeline.tls", "--principal",
-                 "verifier=verifier:verifier.sign:verifier.tls", "--principal",
-                 "auditor=auditor:auditor.sign:auditor.tls", "-o", "governance.json");
-    put_controls_in_force();
-    assert_plumb(0, "governance", "check", "governance.json");
-    assert_plumb(0, "governance", "genesis", "governance.json", "--sign-key", "alice.sign",
-                 "--sign-key", "bob.sign", "-o", "genesis.json");
-    assert_plumb(0, "--server", people.socket, "governance", "submit", "genesis.json",
-                 "--document", "governance.json");
-    assert_plumb(0, "--server", people.socket, "trust", "prod", "-o", "trust.json");
+    people_govern_controls(&people);
     people_profiles(&people);
     return 0;
 }

@@ -112,6 +112,161 @@ fact(struct tui_statement *s, int how, const char *label, const char *text)
     "9f86d081884c7d659a2feaa0c55ad0157bf4f1b2b0b822cd15d6c15b0f00a08"                          \
     "1b5bb9d8014a0f9b1d61e21e796d78dcd"
 
+/* --- what is on file about it --- */
+
+#define SBOM_HEX  "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+#define ROOTS_HEX "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9"
+#define POEM_HEX  "6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b"
+#define WAIVE_HEX "d4735e3a265e16eee03f59718b9b5d03019c07d8b6c51f90da3a666eec13ab35"
+
+static const char dossier[] =
+    "{'payload': 'payments', 'version': '2.5.0', 'release': '" SBOM_HEX "',"
+    " 'at': '2026-11-25T14:00:00Z', 'controls': ["
+    "{'control': 'BLD-PROVENANCE', 'text': 'what went in is documented', 'level': 'should',"
+    " 'state': 'met', 'by': 'provenance by forge, SLSA level 3', 'evidence': []},"
+    "{'control': 'DEP-ROOTS', 'text': 'root stores are curated', 'level': 'must',"
+    " 'state': 'met', 'by': 'root-store covered by every set', 'evidence': []},"
+    "{'control': 'DEV-IO', 'text': 'data exchanged with the outside is protected',"
+    " 'level': 'should', 'state': 'waived', 'by': 'waived: guards at the door', 'evidence': [],"
+    " 'waiver': '" WAIVE_HEX "', 'waivedUntil': '2026-12-09T14:00:00Z', 'lapsed': false},"
+    "{'control': 'SUP-BOM', 'text': 'a bill of materials is part of the release',"
+    " 'level': 'must', 'state': 'met', 'by': 'CycloneDX, 412 components, 390 of them watched',"
+    " 'evidence': []},"
+    "{'control': 'SUP-MONITOR', 'text': 'dependencies are watched', 'level': 'must',"
+    " 'state': 'met', 'by': '1 findings, none that blocks', 'evidence': []}],"
+    " 'evidence': ["
+    "{'kind': 'sbom', 'digest': '" SBOM_HEX "', 'size': 412345, 'name': 'payments.cdx.json',"
+    " 'by': 'pipeline', 'index': 95, 'time': '2026-11-25T09:00:00Z', 'accepted': true,"
+    " 'text': 'CycloneDX, 412 components, 390 of them watched'},"
+    "{'kind': 'root-store', 'digest': '" ROOTS_HEX "', 'size': 4023, 'name': 'roots.pem',"
+    " 'by': 'pipeline', 'index': 95, 'time': '2026-11-25T09:00:00Z', 'accepted': true,"
+    " 'text': '3 certificates'},"
+    "{'kind': 'attestation', 'digest': '" POEM_HEX "', 'size': 977, 'name':"
+    " 'build-\u202egpj.json', 'by': 'mallory', 'index': 96,"
+    " 'time': '2026-11-25T10:00:00Z', 'accepted': false, 'rule': 'evidence.trust',"
+    " 'text': 'whoever signed it is not trusted for build', 'attestation': 'provenance'}],"
+    " 'findings': ["
+    "{'payload': 'payments', 'version': '2.5.0', 'release': '" SBOM_HEX "',"
+    " 'advisory': 'GHSA-9c47-m6qq-7p4h', 'state': 'fixed', 'severity': 'high',"
+    " 'rated': true, 'blocking': false, 'component': 'pkg:npm/json5@1.0.1', 'components': 1,"
+    " 'why': 'patched in our fork', 'index': 40, 'since': '2026-10-01T08:00:00Z',"
+    " 'overdue': false, 'accepted': false},"
+    "{'payload': 'payments', 'version': '2.5.0', 'release': '" SBOM_HEX "',"
+    " 'advisory': 'GHSA-35jh-r3h4-6jhm', 'summary': 'Command injection in lodash',"
+    " 'state': 'open', 'severity': 'medium', 'rated': true, 'blocking': false,"
+    " 'component': 'pkg:npm/lodash@4.17.20', 'components': 2, 'fixed': '4.17.21', 'index': 97,"
+    " 'since': '2026-11-25T11:00:00Z', 'due': '2026-12-05T11:00:00Z', 'overdue': false,"
+    " 'accepted': false}]}";
+
+/* ' for ", which reads better in C. */
+static struct client_dossier *
+read_dossier(void)
+{
+    char *copy = strdup(dossier);
+    struct client_dossier *d = NULL;
+    struct plumb_err err = { 0 };
+    json_t *json;
+
+    for (char *p = copy; *p != '\0'; p++)
+        if (*p == '\'')
+            *p = '"';
+    json = json_loads(copy, 0, NULL);
+    assert_non_null(json);
+    assert_ok(client_dossier_read(json, &d, &err), &err);
+    json_decref(json);
+    free(copy);
+    return d;
+}
+
+static struct tui_component
+component(const char *name, const char *before, const char *after, const char *purl)
+{
+    return (struct tui_component){ strdup(name), before != NULL ? strdup(before) : NULL,
+                                   after != NULL ? strdup(after) : NULL, strdup(purl) };
+}
+
+static void
+fill_bill(struct tui_material *m)
+{
+    *m = (struct tui_material){ .name = "payments.cdx.json",
+                                .after = fake_digest("bill"),
+                                .has_before = true,
+                                .against = "From 2.4.0, current in prod",
+                                .state = TUI_READ,
+                                .total = 412,
+                                .added = 1,
+                                .removed = 1,
+                                .changed = 1,
+                                .ncomponents = 3,
+                                .components = calloc(3, sizeof *m->components) };
+    m->components[0] = component("left-pad", NULL, "1.3.0", "pkg:npm/left-pad@1.3.0");
+    m->components[1] = component("lodash", "4.17.19", "4.17.20", "pkg:npm/lodash@4.17.20");
+    m->components[2] = component("minimist", "1.2.5", NULL, "pkg:npm/minimist@1.2.5");
+}
+
+static struct tui_certificate
+certificate(int how, const char *subject, const char *key, int64_t days)
+{
+    struct tui_certificate c = { .fingerprint = fake_digest(subject),
+                                 .not_after = FAKE_NOW + days * DAY };
+
+    c.how = how;
+    (void)snprintf(c.subject, sizeof c.subject, "%s", subject);
+    (void)snprintf(c.key, sizeof c.key, "%s", key);
+    return c;
+}
+
+static void
+fill_roots(struct tui_material *m)
+{
+    *m = (struct tui_material){ .roots = true,
+                                .name = "roots.pem",
+                                .after = fake_digest("roots"),
+                                .has_before = true,
+                                .against = "From 2.4.0, current in prod",
+                                .state = TUI_READ,
+                                .total = 3,
+                                .added = 1,
+                                .removed = 1,
+                                .ncertificates = 4,
+                                .certificates = calloc(4, sizeof *m->certificates) };
+    m->certificates[0] = certificate(TUI_CERT_SAME, "CN=Root A,O=Example", "RSA 4096", 3000);
+    m->certificates[1] = certificate(TUI_CERT_ADDED, "CN=Root B,O=Example", "EC 256", 5000);
+    m->certificates[2] = certificate(TUI_CERT_SAME, "CN=Root C,O=Example", "RSA 2048", -2);
+    m->certificates[3] = certificate(TUI_CERT_REMOVED, "CN=Root D,O=Example", "RSA 2048", 20);
+}
+
+static void
+fill_evidence(struct tui_evidence *e)
+{
+    assert_true(tui_evidence_take(e, read_dossier(), NULL, false));
+    e->gates = true;
+    for (size_t i = 0; i < e->dossier->nfiles; i++)
+        e->files[i].check = TUI_CHECKED;
+    e->nwaivers = 1;
+    (void)snprintf(e->waivers[0].control, sizeof e->waivers[0].control, "DEV-IO");
+    e->waivers[0].until = FAKE_NOW + 14 * DAY;
+    e->waivers[0].compensating = strdup("guards at the door");
+    e->waivers[0].justification = strdup("the new gateway is late");
+    e->waivers[0].who = strdup("sol, bob");
+    e->waivers[0].proof.check = TUI_CHECKED;
+    e->nmaterials = 2;
+    fill_bill(&e->materials[0]);
+    fill_roots(&e->materials[1]);
+}
+
+void
+fake_hold(struct tui_evidence *e, size_t control, enum client_control_state state,
+          const char *by)
+{
+    struct client_control *c = &e->dossier->controls[control];
+
+    c->state = state;
+    c->by = by;
+    e->holds[control] = true;
+    e->held++;
+}
+
 static void
 fill_votes(struct tui_statement *s)
 {
@@ -170,6 +325,7 @@ fake_statement(void)
     fact(s, TUI_FACT_DOUBT, "Set 1 of", "a tdx-quote that nobody verified");
     fact(s, TUI_FACT_DIGEST, "kernel.efi",
          "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae");
+    fill_evidence(&s->evidence);
     s->notes = strdup("Fixes CVE-2026-1234.");
     s->raw =
         strdup("{\n  \"_type\": \"https://in-toto.io/Statement/v1\",\n  \"predicate\": {\n "

@@ -311,6 +311,166 @@ a_rejection_and_a_revocation_need_a_reason(void **state)
     fake_end(&f);
 }
 
+/* --- evidence --- */
+
+static void
+open_with(struct fake *f, struct tui_statement *s)
+{
+    fake_type(f, "<Home><Enter>");
+    show(f, s);
+}
+
+/* Neither what did not verify nor what nobody has seen yet is approved; to say no is always
+ * possible. */
+static void
+evidence_that_was_not_verified_bars_an_approval_but_no_rejection(void **state)
+{
+    static const char *const says[] = { "the file roots.pem: attached.file: it lies",
+                                        "roots.pem: blob.digest: other bytes",
+                                        "payments.cdx.json is still being read" };
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        struct fake f;
+        struct tui_statement *s = fake_statement();
+        struct tui_evidence *e = &s->evidence;
+        const struct plumb_digest id = s->item.id;
+
+        if (i == 0)
+            (void)snprintf(e->failed, sizeof e->failed, "%s", says[0]);
+        if (i == 1) {
+            e->materials[1].state = TUI_UNREAD;
+            (void)snprintf(e->materials[1].why, sizeof e->materials[1].why,
+                           "blob.digest: other bytes");
+        }
+        if (i == 2)
+            e->materials[0].state = TUI_READING;
+        fake_begin(&f, false);
+        open_with(&f, s);
+        fake_type(&f, "A");
+        assert_int_equal(PROMPT_NONE, f.app.prompt);
+        assert_shows(&f, says[i]);
+        fake_type(&f, "Xbecause<Enter>");
+        type_digits(&f, &id);
+        assert_int_equal(TUI_REJECT, sent(&f)->kind);
+        fake_end(&f);
+    }
+}
+
+static void
+an_approval_says_that_controls_could_not_be_read(void **state)
+{
+    struct fake f;
+    struct tui_statement *s = fake_statement();
+
+    (void)state;
+    tui_evidence_clear(&s->evidence);
+    s->evidence.governed = s->evidence.gates = true;
+    (void)snprintf(s->evidence.unread, sizeof s->evidence.unread, "client.answer: garbled");
+    fake_begin(&f, false);
+    open_with(&f, s);
+    assert_shows(&f, "not known: they could not be read: client.answer: garbled");
+    fake_type(&f, "A");
+    assert_int_equal(PROMPT_DIGITS, f.app.prompt);
+    assert_shows(&f, "controls and evidence could not be read: client.answer: garbled");
+    fake_end(&f);
+}
+
+static struct tui_material *
+copy_of(const struct tui_material *m)
+{
+    struct tui_material *copy = calloc(1, sizeof *copy);
+
+    *copy = (struct tui_material){ .roots = m->roots,
+                                   .accepted = m->accepted,
+                                   .after = m->after,
+                                   .before = m->before,
+                                   .has_before = m->has_before,
+                                   .state = TUI_READ,
+                                   .total = 77 };
+    (void)snprintf(copy->name, sizeof copy->name, "%s", m->name);
+    return copy;
+}
+
+static void
+tell_material(struct fake *f, const struct plumb_digest *id, struct tui_material *m)
+{
+    fake_event(f, &(struct tui_event){ .kind = TUI_EVENT_MATERIAL, .id = *id, .material = m });
+}
+
+static struct tui_statement *
+with_bill_to_read(void)
+{
+    struct tui_statement *s = fake_statement();
+    struct tui_material *m = &s->evidence.materials[0];
+    const struct tui_material bare = {
+        .after = m->after, .before = m->before, .has_before = true, .name = "payments.cdx.json"
+    };
+
+    tui_material_clear(m);
+    *m = bare;
+    return s;
+}
+
+static void
+materials_are_asked_for_and_shown_when_they_were_read(void **state)
+{
+    struct fake f;
+    struct tui_statement *s = with_bill_to_read();
+    const struct plumb_digest id = s->item.id, other = fake_digest("another");
+    const struct tui_ask *ask;
+    struct tui_material *wrong;
+
+    (void)state;
+    fake_begin(&f, false);
+    open_with(&f, s);
+    ask = fake_asked(&f, TUI_ASK_MATERIALS);
+    assert_non_null(ask);
+    assert_int_equal(1, ask->nmaterials); /* the root store was read */
+    assert_true(plumb_digest_eq(&id, &ask->id));
+    tell_material(&f, &other, copy_of(&ask->materials[0])); /* of a page that was left */
+    wrong = copy_of(&ask->materials[0]);
+    wrong->after = other;
+    tell_material(&f, &id, wrong); /* of another file */
+    assert_int_equal(TUI_READING, s->evidence.materials[0].state);
+    tell_material(&f, &id, copy_of(&ask->materials[0]));
+    assert_int_equal(TUI_READ, s->evidence.materials[0].state);
+    assert_int_equal(77, s->evidence.materials[0].total);
+    /* looked at again, it need not be read again */
+    s = with_bill_to_read();
+    show(&f, s);
+    assert_int_equal(77, s->evidence.materials[0].total);
+    assert_int_equal(0, fake_asked(&f, TUI_ASK_MATERIALS)->nmaterials);
+    fake_end(&f);
+}
+
+static void
+what_is_looked_at_stays_when_something_above_it_was_read(void **state)
+{
+    struct fake f;
+    struct tui_statement *s = with_bill_to_read();
+    const struct plumb_digest id = s->item.id;
+    struct tui_material *m = copy_of(&s->evidence.materials[0]);
+    char *before, *after;
+
+    (void)state;
+    m->components = calloc(30, sizeof *m->components);
+    for (m->ncomponents = 0; m->ncomponents < 30; m->ncomponents++)
+        m->components[m->ncomponents] =
+            (struct tui_component){ strdup("part"), NULL, strdup("1.0"), strdup("") };
+    fake_begin(&f, false);
+    open_with(&f, s);
+    free(fake_screen(&f, 14, 80, false));
+    fake_type(&f, "rkkk");
+    before = fake_screen(&f, 14, 80, false);
+    tell_material(&f, &id, m);
+    after = fake_screen(&f, 14, 80, false);
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
+    fake_end(&f);
+}
+
 /* --- the server is away --- */
 
 static void
@@ -811,7 +971,7 @@ tab_and_letters_go_to_the_parts_of_a_page(void **state)
     static const struct {
         const char *key, *shows;
     } steps[] = { { "", "Effect" },         { "<Tab>", "Votes" },
-                  { "d", "Difference" },    { "e", "Controls and evidence" },
+                  { "d", "Difference" },    { "e", "by the service's evaluation" },
                   { "r", "Raw statement" }, { "g", "Effect" } };
     struct fake f;
 
@@ -846,6 +1006,10 @@ main(void)
         cmocka_unit_test(what_the_quorum_does_not_ask_me_is_not_sent),
         cmocka_unit_test(a_key_that_does_not_count_decides_nothing),
         cmocka_unit_test(a_rejection_and_a_revocation_need_a_reason),
+        cmocka_unit_test(evidence_that_was_not_verified_bars_an_approval_but_no_rejection),
+        cmocka_unit_test(an_approval_says_that_controls_could_not_be_read),
+        cmocka_unit_test(materials_are_asked_for_and_shown_when_they_were_read),
+        cmocka_unit_test(what_is_looked_at_stays_when_something_above_it_was_read),
         cmocka_unit_test(no_decision_while_the_server_is_away),
         cmocka_unit_test(a_passphrase_is_asked_for_and_never_shown),
         cmocka_unit_test(the_cursor_holds_on_to_what_it_is_on),

@@ -57,6 +57,64 @@ show_statement(struct fake *f)
 }
 
 static void
+show_evidence(struct fake *f)
+{
+    show_statement(f);
+    free(fake_screen(f, 24, 80, false)); /* keys lead about in what was drawn */
+    fake_type(f, "e");
+}
+
+/* What holds it back, what could not be had, and what is not what it is said to be. */
+static void
+show_held(struct fake *f)
+{
+    struct tui_statement *s = fake_statement();
+    struct tui_evidence *e = &s->evidence;
+
+    fake_hold(e, 3, CLIENT_CONTROL_OPEN, "no bill of materials is bound to the release");
+    fake_hold(e, 4, CLIENT_CONTROL_FAILED, "1 blocking findings, the newest is GHSA-1");
+    e->dossier->findings[1].blocking = e->dossier->findings[1].overdue = true;
+    e->waivers[0].lapsed = true;
+    e->waivers[0].until = FAKE_NOW - 3 * 86400;
+    e->files[1].check = TUI_FAILED;
+    (void)snprintf(e->files[1].why, sizeof e->files[1].why,
+                   "attached.file: entry 95 does not attach this file");
+    (void)snprintf(e->failed, sizeof e->failed, "the file roots.pem: %s", e->files[1].why);
+    e->materials[0].state = TUI_READING;
+    e->materials[1].state = TUI_UNREAD;
+    (void)snprintf(e->materials[1].why, sizeof e->materials[1].why,
+                   "blob.digest: the server sent other bytes than those of this digest");
+    fake_type(f, "<Home><Enter>");
+    fake_event(f, &(struct tui_event){ .kind = TUI_EVENT_STATEMENT, .statement = s });
+}
+
+static void
+show_unread(struct fake *f)
+{
+    struct tui_statement *s = fake_statement();
+
+    tui_evidence_clear(&s->evidence);
+    s->evidence.governed = s->evidence.gates = true;
+    (void)snprintf(s->evidence.unread, sizeof s->evidence.unread,
+                   "client.answer: the server's answer is not as it should be");
+    fake_type(f, "<Home><Enter>");
+    fake_event(f, &(struct tui_event){ .kind = TUI_EVENT_STATEMENT, .statement = s });
+    fake_type(f, "A");
+}
+
+static void
+show_ungoverned(struct fake *f)
+{
+    struct tui_statement *s = fake_statement();
+
+    tui_evidence_clear(&s->evidence);
+    fake_type(f, "<Home><Enter>");
+    fake_event(f, &(struct tui_event){ .kind = TUI_EVENT_STATEMENT, .statement = s });
+    free(fake_screen(f, 20, 80, false));
+    fake_type(f, "e");
+}
+
+static void
 add_move(struct tui_history *h, uint64_t index, const char *kind, const char *actor,
          const char *subject, const char *effect, enum tui_check check)
 {
@@ -201,6 +259,15 @@ screens_look_as_they_were_accepted(void **state)
         { "statement", show_statement, 40, 120, false },
         { "statement", show_statement, 60, 40, true },
         { "statement-failed", show_failed, 12, 80, false },
+        { "evidence", show_evidence, 70, 100, false },
+        { "evidence", show_evidence, 24, 80, false },
+        { "evidence", show_evidence, 80, 80, true },
+        { "evidence", show_evidence, 110, 40, false },
+        { "evidence", show_evidence, 8, 40, true },
+        { "held", show_held, 105, 100, false },
+        { "held", show_held, 24, 60, true },
+        { "unread", show_unread, 24, 80, false },
+        { "ungoverned", show_ungoverned, 20, 80, false },
         { "approve", show_approve, 24, 80, false },
         { "approve", show_approve, 12, 44, true },
         { "rollouts", show_rollouts, 16, 80, false },
@@ -255,10 +322,11 @@ is_ascii(const char *text)
 static void
 an_ascii_terminal_gets_ascii_alone(void **state)
 {
-    void (*const all[])(struct fake *) = { show_nothing, show_statement, show_rollouts,
-                                           show_fleets,  show_history,   show_entry,
-                                           show_you,     show_approve,   show_away,
-                                           show_help,    show_filter,    show_failed };
+    void (*const all[])(struct fake *) = { show_nothing,  show_statement, show_rollouts,
+                                           show_fleets,   show_history,   show_entry,
+                                           show_you,      show_approve,   show_away,
+                                           show_evidence, show_held,      show_unread,
+                                           show_help,     show_filter,    show_failed };
 
     (void)state;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {

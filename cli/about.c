@@ -60,6 +60,19 @@ note_current(struct currents *c, const struct plumb_digest *release, const char 
 }
 
 static enum plumb_code
+find_current(struct cli *cli, const char *fleet, const char *payload, struct currents *c,
+             struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_json_auto) json_t *places = NULL;
+    struct plumb_digest release;
+
+    PLUMB_TRY(cli_places(cli, fleet, payload, &places, err));
+    if (cli_placed(places, "current", &release))
+        note_current(c, &release, fleet);
+    return PLUMB_OK;
+}
+
+static enum plumb_code
 find_currents(struct cli *cli, const char *payload, struct currents *c, struct plumb_err *err)
 {
     const struct plumb_governance *g;
@@ -68,17 +81,11 @@ find_currents(struct cli *cli, const char *payload, struct currents *c, struct p
 
     PLUMB_TRY(cli_chain(cli, &chain, err));
     g = plumb_chain_last(chain)->document;
-    for (size_t i = 0; i < g->nfleets && looked < FLEETS_MAX; i++) {
-        PLUMB_AUTO(plumb_json_auto) json_t *places = NULL;
-        struct plumb_digest release;
-
-        if (!plumb_fleet_has(&g->fleets[i], payload))
-            continue;
-        looked++;
-        PLUMB_TRY(cli_places(cli, g->fleets[i].name, payload, &places, err));
-        if (cli_placed(places, "current", &release))
-            note_current(c, &release, g->fleets[i].name);
-    }
+    for (size_t i = 0; i < g->nfleets && looked < FLEETS_MAX; i++)
+        if (plumb_fleet_has(&g->fleets[i], payload)) {
+            looked++;
+            PLUMB_TRY(find_current(cli, g->fleets[i].name, payload, c, err));
+        }
     return PLUMB_OK;
 }
 

@@ -67,6 +67,11 @@ size_t cli_option_count(const struct cli *cli, const char *name);
 /* The command line is wrong: rule "usage", exit CLI_USAGE. */
 __attribute__((format(printf, 3, 4))) enum plumb_code
 cli_usage(const char *where, struct plumb_err *err, const char *fmt, ...);
+#define cli_usage(where, err, ...)                                                             \
+    (__extension__({                                                                           \
+        (void)cli_usage(where, err, __VA_ARGS__);                                              \
+        (enum plumb_code) PLUMB_INVALID;                                                       \
+    })) /* as in plumb/err.h */
 /* "PAYLOAD@VERSION" split; rule "usage". */
 struct cli_version {
     char payload[PLUMB_NAME_MAX + 1], version[PLUMB_NAME_MAX + 1];

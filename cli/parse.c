@@ -6,8 +6,7 @@
 #include "cli/run.h"
 #include "lib/own.h"
 
-enum plumb_code
-cli_usage(const char *where, struct plumb_err *err, const char *fmt, ...)
+enum plumb_code(cli_usage)(const char *where, struct plumb_err *err, const char *fmt, ...)
 {
     char text[256];
     va_list args;

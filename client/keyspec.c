@@ -106,9 +106,11 @@ keyspec_signer(const char *spec, const char *socket, struct plumb_signer **ret,
 {
     PLUMB_AUTO(auto_pubkey) struct plumb_pubkey *key = NULL;
 
-    if (agent_part(spec) == NULL)
+    const char *which = agent_part(spec);
+
+    if (which == NULL)
         return keyfile_read(spec, NULL, NULL, ret, err);
-    PLUMB_TRY(find_in_agent(agent_part(spec), socket, &key, err));
+    PLUMB_TRY(find_in_agent(which, socket, &key, err));
     return agent_signer(socket, key, ret, err);
 }
 
@@ -159,10 +161,10 @@ keyspec_public(const char *spec, const char *socket, struct plumb_pubkey **ret,
                struct plumb_err *err)
 {
     PLUMB_AUTO(plumb_bytes_cleanse) struct plumb_bytes bytes = { NULL, 0 };
-    const char *text;
+    const char *text, *which = agent_part(spec);
 
-    if (agent_part(spec) != NULL)
-        return find_in_agent(agent_part(spec), socket, ret, err);
+    if (which != NULL)
+        return find_in_agent(which, socket, ret, err);
     PLUMB_TRY(store_read(spec, PUBLIC_MAX, &bytes, err));
     text = (const char *)bytes.data;
     if (strstr(text, BEGIN) != NULL)

@@ -168,6 +168,8 @@ by_provenance(const struct asking *a, bool dependencies)
         if (lowest == NULL || t->level < lowest->level)
             lowest = t;
     }
+    if (lowest == NULL) /* not so: something was built, always */
+        return false;
     say(a, "provenance by %s, SLSA level %lld", lowest->name, (long long)lowest->level);
     a->ret->level = lowest->level;
     return true;

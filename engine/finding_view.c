@@ -144,7 +144,7 @@ judge_parts(const struct engine *e, const struct finding *f, struct engine_findi
         open = open || !f->parts[i].undetermined;
         undetermined = undetermined || f->parts[i].undetermined;
     }
-    if (open || undetermined) {
+    if (open || undetermined || cleared == NULL) {
         ret->state = open ? ENGINE_FINDING_OPEN : ENGINE_FINDING_UNDETERMINED;
         ret->why = open ? "" : f->why;
         return;

@@ -76,20 +76,20 @@ append(struct engine *e, enum state_map map, const char *package, struct record 
        struct plumb_err *err)
 {
     const struct package_lists *old = watch_lists(e, package);
-    struct package_lists *lists = calloc(1, sizeof *lists);
-    uint64_t *n = map == STATE_USES ? &lists->uses : &lists->named;
+    const struct package_lists now = old != NULL ? *old : (struct package_lists){ .uses = 0 };
+    struct package_lists *lists = malloc(sizeof *lists);
     PLUMB_AUTO(auto_free) unsigned char *key = NULL;
     size_t len;
 
-    if (lists != NULL && old != NULL)
-        *lists = *old;
-    key = lists != NULL ? element_key(package, *n, &len) : NULL;
-    if (key == NULL) {
+    key = element_key(package, map == STATE_USES ? now.uses : now.named, &len);
+    if (lists == NULL || key == NULL) {
         free(lists);
         e->maps[map].free_record(record);
         return plumb_fail_memory(err);
     }
-    ++*n;
+    *lists = now;
+    lists->uses += map == STATE_USES;
+    lists->named += map != STATE_USES;
     if (state_put(e, map, key, len, record, err) != PLUMB_OK) {
         free(lists);
         return PLUMB_NO_MEMORY;

@@ -43,9 +43,8 @@ make_plain(char *text)
             *text = '?';
 }
 
-enum plumb_code
-plumb_fail(struct plumb_err *err, enum plumb_code code, const char *rule, const char *where,
-           const char *fmt, ...)
+enum plumb_code(plumb_fail)(struct plumb_err *err, enum plumb_code code, const char *rule,
+                            const char *where, const char *fmt, ...)
 {
     struct plumb_err e = { .code = code }; /* what is passed in may be parts of *err */
     va_list ap;
@@ -64,8 +63,7 @@ plumb_fail(struct plumb_err *err, enum plumb_code code, const char *rule, const 
     return code;
 }
 
-enum plumb_code
-plumb_fail_memory(struct plumb_err *err)
+enum plumb_code(plumb_fail_memory)(struct plumb_err *err)
 {
     return plumb_fail(err, PLUMB_NO_MEMORY, "memory", "", "out of memory");
 }

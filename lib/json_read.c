@@ -37,7 +37,7 @@ plumb_jv_path(const struct plumb_jv *v, char *ret, size_t size)
 }
 
 enum plumb_code
-plumb_jv_fail(const struct plumb_jv *v, struct plumb_err *err, enum plumb_code code,
+(plumb_jv_fail)(const struct plumb_jv *v, struct plumb_err *err, enum plumb_code code,
               const char *rule, const char *fmt, ...)
 {
     char path[sizeof err->where], msg[sizeof err->msg];

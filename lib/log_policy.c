@@ -237,8 +237,9 @@ plumb_log_policy_parse(const char *text, size_t len, struct plumb_log_policy **r
     while (*next != '\0') {
         char *start = next;
 
-        next = strchr(next, '\n');
-        *next++ = '\0';
+        next += strcspn(next, "\n");
+        if (*next != '\0')
+            *next++ = '\0';
         (void)snprintf(line.where, sizeof line.where, "line %zu", ++number);
         if (start[strspn(start, " \t")] == '#')
             continue;

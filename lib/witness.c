@@ -157,33 +157,45 @@ struct making {
     size_t n;                     /* lines put there */
 };
 
-/* Of these lines, those of keys that p knows; they must verify where they are taken. */
+/* A line by a key that p knows; it must verify where it is taken. */
+static enum plumb_code
+look_at(struct making *m, const struct plumb_note_sig *sig, enum take take,
+        struct plumb_err *err)
+{
+    const struct plumb_policy_key *key = plumb_policy_key_of(m->p, sig);
+
+    if (key == NULL || (take == TAKE_WITNESSES && key->vkey.type != PLUMB_SIG_COSIGNATURE))
+        return PLUMB_OK;
+    if (take != TAKE_NONE) {
+        PLUMB_TRY(plumb_policy_key_verify(key, m->text, sig, err));
+        if (!m->seen[key - m->p->keys]) {
+            m->at =
+                plumb_put_signature(m->at, &key->vkey, sig->blob.data + 4, sig->blob.len - 4);
+            m->n++;
+        }
+    }
+    m->seen[key - m->p->keys] = true;
+    return PLUMB_OK;
+}
+
+static enum plumb_code
+next_line(struct making *m, struct plumb_note *note, enum take take, bool *ret_end,
+          struct plumb_err *err)
+{
+    PLUMB_AUTO(auto_sig) struct plumb_note_sig sig = { 0 };
+
+    PLUMB_TRY(plumb_note_next(note, &sig, ret_end, err));
+    return *ret_end ? PLUMB_OK : look_at(m, &sig, take, err);
+}
+
 static enum plumb_code
 walk(struct making *m, struct plumb_span lines, enum take take, struct plumb_err *err)
 {
     struct plumb_note note = { m->text, lines };
+    bool end = false;
 
-    for (;;) {
-        PLUMB_AUTO(auto_sig) struct plumb_note_sig sig = { 0 };
-        const struct plumb_policy_key *key;
-        bool end;
-
-        PLUMB_TRY(plumb_note_next(&note, &sig, &end, err));
-        if (end)
-            break;
-        key = plumb_policy_key_of(m->p, &sig);
-        if (key == NULL || (take == TAKE_WITNESSES && key->vkey.type != PLUMB_SIG_COSIGNATURE))
-            continue;
-        if (take != TAKE_NONE) {
-            PLUMB_TRY(plumb_policy_key_verify(key, m->text, &sig, err));
-            if (!m->seen[key - m->p->keys]) {
-                m->at =
-                    plumb_put_signature(m->at, &key->vkey, sig.blob.data + 4, sig.blob.len - 4);
-                m->n++;
-            }
-        }
-        m->seen[key - m->p->keys] = true;
-    }
+    while (!end)
+        PLUMB_TRY(next_line(m, &note, take, &end, err));
     return note.sigs.len == 0 ? PLUMB_OK
                               : plumb_fail(err, PLUMB_INVALID, "note.form", "",
                                            "the last signature line does not end");

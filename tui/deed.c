@@ -59,13 +59,14 @@ static enum plumb_code
 check_vote(struct session *s, const struct tui_deed *deed, struct plumb_err *err)
 {
     PLUMB_AUTO(auto_statement) struct tui_statement *again = NULL;
-    const struct session_seen *before;
+    const struct session_seen *before, *now;
 
     PLUMB_TRY(session_statement(s, &deed->id, &again, err));
     if (!plumb_digest_eq(&again->seen, &deed->seen)) {
         before = find_seen(s, &deed->seen);
-        return before != NULL ? what_moved(before, find_seen(s, &again->seen), err)
-                              : moved(err, "Meanwhile it has changed");
+        now = find_seen(s, &again->seen);
+        return before != NULL && now != NULL ? what_moved(before, now, err)
+                                             : moved(err, "Meanwhile it has changed");
     }
     if (deed->kind == TUI_APPROVE && again->evidence.failed[0] != '\0')
         return plumb_fail(err, PLUMB_REFUSED, "decide.evidence", "",

@@ -221,13 +221,14 @@ draw(struct tui_app *app, struct tui_surface *s, int top, int height)
     for (int i = 0; i < height && sc->list.first + (size_t)i < sc->n; i++) {
         const size_t n = sc->list.first + (size_t)i;
         const struct tui_fleet *f = tui_row_fleet(app, &sc->rows[n]);
+        const struct tui_payload *p = tui_row_payload(app, &sc->rows[n]);
         const struct tui_version *v = tui_row_version(app, &sc->rows[n]);
         const struct tui_span span = tui_timeline_span(f, app->now);
 
         if (v != NULL)
             draw_version(app, s, top + i, &c, span, v);
-        else
-            draw_payload(app, s, top + i, &c, span, f, tui_row_payload(app, &sc->rows[n]));
+        else if (p != NULL)
+            draw_payload(app, s, top + i, &c, span, f, p);
         if (n == sc->list.cursor) {
             tui_put(s, top + i, 0, ST_CURSOR, GLYPH_CURSOR);
             tui_restyle(s, top + i, 0, c.line - 1, ST_CURSOR);
@@ -317,12 +318,10 @@ tui_revoke(struct tui_app *app, const char *fleet, const struct plumb_digest *re
 
 /* Of the version under the cursor, or the payload's one that it can be meant for. */
 static void
-decide(struct tui_app *app, enum tui_command cmd)
+decide(struct tui_app *app, enum tui_command cmd, const struct tui_fleet *f,
+       const struct tui_payload *p, const struct tui_version *v)
 {
-    const struct tui_fleet_row *r = &app->rollouts.rows[app->rollouts.list.cursor];
-    const struct tui_fleet *f = tui_row_fleet(app, r);
-    const struct tui_payload *p = tui_row_payload(app, r);
-    const struct tui_version *v = tui_row_version(app, r), *incoming = in_place(p, "incoming");
+    const struct tui_version *incoming = in_place(p, "incoming");
 
     if (cmd == CMD_COMPLETE || (cmd == CMD_ROLLBACK && v == NULL))
         v = incoming;
@@ -359,6 +358,8 @@ command(struct tui_app *app, enum tui_command cmd)
     r = &app->rollouts.rows[app->rollouts.list.cursor];
     p = tui_row_payload(app, r);
     v = tui_row_version(app, r);
+    if (p == NULL)
+        return;
     switch (cmd) {
     case CMD_OPEN:
     case CMD_MOVES:
@@ -378,7 +379,7 @@ command(struct tui_app *app, enum tui_command cmd)
     case CMD_ROLLBACK:
     case CMD_RESCHEDULE:
     case CMD_REVOKE:
-        decide(app, cmd);
+        decide(app, cmd, tui_row_fleet(app, r), p, v);
         break;
     default:
         break;

@@ -62,4 +62,18 @@ plumb_fail(struct plumb_err *err, enum plumb_code code, const char *rule, const 
 /* Out of memory, in one word: rule "memory", empty where. */
 enum plumb_code plumb_fail_memory(struct plumb_err *err);
 
+/* That they return the code is seen where they are called: so a compiler that asks whether a
+ * failing function may seem to have succeeded knows that it does not. */
+#define plumb_fail(err, code, ...)                                                             \
+    (__extension__({                                                                           \
+        const enum plumb_code plumb_code_ = (code);                                            \
+        (void)plumb_fail(err, plumb_code_, __VA_ARGS__);                                       \
+        plumb_code_;                                                                           \
+    }))
+#define plumb_fail_memory(err)                                                                 \
+    (__extension__({                                                                           \
+        (void)plumb_fail_memory(err);                                                          \
+        (enum plumb_code) PLUMB_NO_MEMORY;                                                     \
+    }))
+
 #endif

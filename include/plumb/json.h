@@ -73,6 +73,12 @@ void plumb_jv_path(const struct plumb_jv *v, char *ret, size_t size);
 __attribute__((format(printf, 5, 6))) enum plumb_code
 plumb_jv_fail(const struct plumb_jv *v, struct plumb_err *err, enum plumb_code code,
               const char *rule, const char *fmt, ...);
+#define plumb_jv_fail(v, err, code, ...)                                                       \
+    (__extension__({                                                                           \
+        const enum plumb_code plumb_code_ = (code);                                            \
+        (void)plumb_jv_fail(v, err, plumb_code_, __VA_ARGS__);                                 \
+        plumb_code_;                                                                           \
+    }))
 
 /*
  * v is an object with these members and no others. members is a NULL-terminated list; a name

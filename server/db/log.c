@@ -133,26 +133,35 @@ entry_of_row(const PGresult *res, int row, struct db_entry *e, struct plumb_err 
     return PLUMB_OK;
 }
 
+static enum plumb_code
+read_chunk(struct db *db, uint64_t from, uint64_t want, db_entry_fn *fn, void *arg,
+           uint64_t *ret_n, struct plumb_err *err)
+{
+    PLUMB_AUTO(db_auto_result) PGresult *res = NULL;
+    struct db_param params[] = { db_int((int64_t)from), db_int((int64_t)want) };
+    int rows;
+
+    PLUMB_TRY(db_run(db, &stmts[READ], params, &res, err));
+    rows = PQntuples(res);
+    for (int row = 0; row < rows; row++) {
+        struct db_entry e;
+
+        PLUMB_TRY(entry_of_row(res, row, &e, err));
+        PLUMB_TRY(fn(arg, &e, err));
+    }
+    *ret_n = (uint64_t)rows;
+    return PLUMB_OK;
+}
+
 enum plumb_code
 db_log_read(struct db *db, uint64_t from, uint64_t max, db_entry_fn *fn, void *arg,
             struct plumb_err *err)
 {
-    while (max > 0 && from <= INT64_MAX) {
-        PLUMB_AUTO(db_auto_result) PGresult *res = NULL;
-        uint64_t want = max < READ_CHUNK ? max : READ_CHUNK;
-        struct db_param params[] = { db_int((int64_t)from), db_int((int64_t)want) };
+    uint64_t want = 1, n = 1;
 
-        PLUMB_TRY(db_run(db, &stmts[READ], params, &res, err));
-        int rows = PQntuples(res);
-        for (int row = 0; row < rows; row++) {
-            struct db_entry e;
-            PLUMB_TRY(entry_of_row(res, row, &e, err));
-            PLUMB_TRY(fn(arg, &e, err));
-        }
-        if ((uint64_t)rows < want)
-            break;
-        from += (uint64_t)rows;
-        max -= (uint64_t)rows;
+    for (; n == want && max > 0 && from <= INT64_MAX; from += n, max -= n) {
+        want = max < READ_CHUNK ? max : READ_CHUNK;
+        PLUMB_TRY(read_chunk(db, from, want, fn, arg, &n, err));
     }
     return PLUMB_OK;
 }

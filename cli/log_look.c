@@ -12,41 +12,6 @@
 PLUMB_DEFINE_AUTO(auto_statement, struct plumb_statement *, plumb_statement_free);
 
 static enum plumb_code
-peek(const json_t *envelope, struct plumb_statement **ret, struct plumb_err *err)
-{
-    const struct plumb_jv root = plumb_jv_root((json_t *)envelope, "envelope");
-    PLUMB_AUTO(plumb_dsse_clear) struct plumb_dsse dsse = { .nsigs = 0 };
-
-    PLUMB_TRY(plumb_dsse_read(&root, &dsse, err));
-    return plumb_statement_peek(dsse.payload.data, dsse.payload.len, ret, err);
-}
-
-/*
- * What an entry says, and whether its signature was checked: that of a key that governance does
- * not list, an enrolled verifier's, cannot be; the proof is of the entry all the same.
- */
-static enum plumb_code
-open_entry(struct cli *cli, const json_t *entry, struct plumb_bytes *ret_bytes,
-           struct plumb_statement **ret, bool *ret_checked, struct plumb_err *err)
-{
-    PLUMB_AUTO(plumb_json_auto) json_t *envelope = NULL;
-    struct plumb_signed *opened = NULL;
-    struct plumb_chain *chain;
-    struct plumb_err why;
-    plumb_time time;
-
-    PLUMB_TRY(cli_chain(cli, &chain, err));
-    PLUMB_TRY(plumb_json_canonical(entry, ret_bytes, err));
-    PLUMB_TRY(plumb_entry_read(ret_bytes->data, ret_bytes->len, &envelope, &time, err));
-    *ret_checked =
-        plumb_signed_open(envelope, client_chain_key, chain, &opened, &why) == PLUMB_OK;
-    plumb_signed_free(opened);
-    if (!*ret_checked && strcmp(why.rule, "key.unknown") != 0)
-        return plumb_fail(err, why.code, why.rule, why.where, "%s", why.msg);
-    return peek(envelope, ret, err);
-}
-
-static enum plumb_code
 receipt(struct cli *cli, struct plumb_err *err)
 {
     PLUMB_AUTO(plumb_json_auto) json_t *answer = NULL;
@@ -67,7 +32,7 @@ receipt(struct cli *cli, struct plumb_err *err)
     plumb_digest_hex(&id, hex);
     client_path(path, sizeof path, "/v1/statements/%s", hex);
     PLUMB_TRY(client_get(client, path, &answer, err));
-    PLUMB_TRY(open_entry(cli, json_object_get(answer, "entry"), &entry, &s, &checked, err));
+    PLUMB_TRY(cli_entry_open(cli, json_object_get(answer, "entry"), &entry, &s, &checked, err));
     if (!plumb_digest_eq(&s->id, &id))
         return plumb_fail(err, PLUMB_REFUSED, "receipt.id", "entry",
                           "the service shows another statement's entry");

@@ -10,6 +10,8 @@
 #include "client/chain.h"
 #include "lib/own.h"
 
+PLUMB_DEFINE_AUTO(auto_statement, struct plumb_statement *, plumb_statement_free);
+
 static void
 print_head(struct cli *cli, const struct plumb_statement *s, const char *who, uint64_t index,
            plumb_time time)
@@ -149,6 +151,44 @@ show_other(struct cli *cli, const struct client_statement *s, json_t *json,
     return PLUMB_OK;
 }
 
+/* Of an enrolled verifier, whose key governance does not list: what it says, and that the
+ * signature was not checked. */
+static enum plumb_code
+show_enrolled(struct cli *cli, const struct plumb_digest *id, json_t *json,
+              struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_json_auto) json_t *answer = NULL;
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes entry = { NULL, 0 };
+    PLUMB_AUTO(auto_statement) struct plumb_statement *s = NULL;
+    PLUMB_AUTO(auto_free) char *text = NULL;
+    char path[CLIENT_PATH_MAX], hex[PLUMB_DIGEST_HEX];
+    struct client *client;
+    bool checked = false;
+    plumb_time time;
+
+    PLUMB_TRY(cli_client(cli, &client, err));
+    plumb_digest_hex(id, hex);
+    client_path(path, sizeof path, "/v1/statements/%s", hex);
+    PLUMB_TRY(client_get(client, path, &answer, err));
+    PLUMB_TRY(cli_entry_open(cli, json_object_get(answer, "entry"), &entry, &s, &checked, err));
+    if (!plumb_digest_eq(&s->id, id))
+        return plumb_fail(err, PLUMB_REFUSED, "show.id", "entry",
+                          "the service shows another statement's entry");
+    if (s->kind != PLUMB_KIND_RECOGNITION) /* all that enrolled verifiers sign */
+        return plumb_fail(err, PLUMB_REFUSED, "key.unknown", "envelope",
+                          "it is signed with a key that governance does not list");
+    time = cli_when(answer, "time");
+    print_head(cli, s, "?", (uint64_t)cli_number(answer, "index"), time);
+    PLUMB_TRY(put_head(json, s, "?", (uint64_t)cli_number(answer, "index"), time, err));
+    text = json_dumps(json_object_get(s->json, "predicate"), JSON_COMPACT | JSON_SORT_KEYS);
+    cli_line(cli, "says       %s", text != NULL ? text : "");
+    cli_line(cli,
+             "signature  not checked: governance does not list an enrolled verifier's key");
+    return json_object_set_new(json, "signatureChecked", json_boolean(checked)) == 0
+               ? PLUMB_OK
+               : plumb_fail_memory(err);
+}
+
 static enum plumb_code
 run(struct cli *cli, struct plumb_err *err)
 {
@@ -158,11 +198,17 @@ run(struct cli *cli, struct plumb_err *err)
     struct plumb_chain *chain;
     struct client *client;
     struct plumb_digest id;
+    struct plumb_err why;
 
     PLUMB_TRY(cli_client(cli, &client, err));
     PLUMB_TRY(cli_chain(cli, &chain, err));
     PLUMB_TRY(cli_id(cli, cli_arg(cli, 0), &id, err));
-    PLUMB_TRY(client_statement(client, &id, client_chain_key, chain, &s, err));
+    if (client_statement(client, &id, client_chain_key, chain, &s, &why) != PLUMB_OK) {
+        if (strcmp(why.rule, "key.unknown") != 0)
+            return plumb_fail(err, why.code, why.rule, why.where, "%s", why.msg);
+        PLUMB_TRY(show_enrolled(cli, &id, json, err));
+        return cli_result(cli, json_incref(json), err);
+    }
     if (!plumb_kind_is_proposal(s.signed_statement->statement->kind)) {
         PLUMB_TRY(show_other(cli, &s, json, err));
     } else {

@@ -157,6 +157,37 @@ cli_title(const struct plumb_statement *s, char ret[CLI_TITLE])
                        s->fleet != NULL ? " in " : "", s->fleet != NULL ? s->fleet : "");
 }
 
+static enum plumb_code
+peek(const json_t *envelope, struct plumb_statement **ret, struct plumb_err *err)
+{
+    const struct plumb_jv root = plumb_jv_root((json_t *)envelope, "envelope");
+    PLUMB_AUTO(plumb_dsse_clear) struct plumb_dsse dsse = { .nsigs = 0 };
+
+    PLUMB_TRY(plumb_dsse_read(&root, &dsse, err));
+    return plumb_statement_peek(dsse.payload.data, dsse.payload.len, ret, err);
+}
+
+enum plumb_code
+cli_entry_open(struct cli *cli, const json_t *entry, struct plumb_bytes *ret_bytes,
+               struct plumb_statement **ret, bool *ret_checked, struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_json_auto) json_t *envelope = NULL;
+    struct plumb_signed *opened = NULL;
+    struct plumb_chain *chain;
+    struct plumb_err why;
+    plumb_time time;
+
+    PLUMB_TRY(cli_chain(cli, &chain, err));
+    PLUMB_TRY(plumb_json_canonical(entry, ret_bytes, err));
+    PLUMB_TRY(plumb_entry_read(ret_bytes->data, ret_bytes->len, &envelope, &time, err));
+    *ret_checked =
+        plumb_signed_open(envelope, client_chain_key, chain, &opened, &why) == PLUMB_OK;
+    plumb_signed_free(opened);
+    if (!*ret_checked && strcmp(why.rule, "key.unknown") != 0)
+        return plumb_fail(err, why.code, why.rule, why.where, "%s", why.msg);
+    return peek(envelope, ret, err);
+}
+
 void
 cli_released_clear(struct cli_released *r)
 {

@@ -39,6 +39,16 @@ void cli_title(const struct plumb_statement *s, char ret[CLI_TITLE]);
 const char *cli_whose(const struct plumb_chain *chain, const struct plumb_digest *key,
                       uint64_t index);
 
+/*
+ * What an entry says, its canonical bytes, and whether its signature was checked: that of a key
+ * that governance does not list, an enrolled verifier's, cannot be. Any other fault refuses it.
+ * The caller owns *ret and *ret_bytes.
+ */
+PLUMB_MUST_CHECK enum plumb_code cli_entry_open(struct cli *cli, const json_t *entry,
+                                                struct plumb_bytes *ret_bytes,
+                                                struct plumb_statement **ret, bool *ret_checked,
+                                                struct plumb_err *err);
+
 /* A release statement, and the reference values it names. */
 struct cli_released {
     struct client_statement statement;

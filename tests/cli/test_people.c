@@ -512,6 +512,36 @@ a_verifier_is_enrolled_pulls_and_is_let_go(void **state)
                       "edge.memory", "--tls-key", "edge.tls", "-o", "edge.bundle");
 }
 
+/* Governance does not list its key: what it says is shown, and that nobody checked who did. */
+static void
+what_an_enrolled_verifier_said_is_shown_as_unchecked(void **state)
+{
+    struct ran r;
+    const char *id;
+    json_t *shown;
+
+    (void)state;
+    assert_plumb(0, "key", "new", "far.sign", "--no-passphrase");
+    assert_plumb(0, "key", "new", "far.tls", "--no-passphrase");
+    assert_as("alice", 0, "verifier", "enrol", "far", "--fleet", "prod", "--key",
+              "sign:far.sign", "--key", "tls:far.tls");
+    released("svr2@far", values_of(4711));
+    begun("svr2@far");
+    assert_as("verifier", 0, "bundle", "pull", "--memory", "far.memory", "-o", "far.bundle");
+    id = id_of(ANSWER("verifier", "recognise", "svr2@far", "--bundle", "far.bundle",
+                      "--tls-key", "far.tls", "--sign-key", "far.sign"));
+    r = AS("auditor", "show", id);
+    assert_status(0, &r);
+    assert_says(r.out, "recognition svr2@far in prod");
+    assert_says(r.out, "signature  not checked");
+    ran_clear(&r);
+    shown = ANSWER("auditor", "show", id);
+    assert_string_equal("recognition", text_at(shown, "kind"));
+    assert_true(json_is_false(json_object_get(shown, "signatureChecked")));
+    json_decref(shown);
+    completed("svr2@far");
+}
+
 /* --- the log --- */
 
 static void
@@ -599,6 +629,7 @@ main(void)
         cmocka_unit_test(a_genesis_is_handed_round_and_says_who_is_missing),
         cmocka_unit_test(the_template_names_witnesses_and_how_many_must_cosign),
         cmocka_unit_test(a_verifier_is_enrolled_pulls_and_is_let_go),
+        cmocka_unit_test(what_an_enrolled_verifier_said_is_shown_as_unchecked),
         cmocka_unit_test(a_receipt_is_proven_and_an_entry_is_its_bytes),
         cmocka_unit_test(the_log_is_exported_audited_and_the_copy_grows),
         cmocka_unit_test(a_key_in_an_agent_signs_by_its_comment),

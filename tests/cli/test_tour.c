@@ -93,14 +93,6 @@ run_line(const struct doc_line *line, void *arg)
         args[n++] = "--yes"; /* nobody sits here */
         args[n++] = open;
     }
-    if (is(line, "release", "add")) {
-        args[n++] = "--config";
-        args[n++] = "pipeline.json";
-    }
-    if (is(line, "bundle", NULL)) {
-        args[n++] = "--config";
-        args[n++] = "verifier.json";
-    }
     args[n] = NULL;
     r = program_run(args);
     if (r.status != 0)

@@ -1,5 +1,6 @@
 #include "client/dossier.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -464,17 +465,54 @@ add_query(char path[CLIENT_PATH_MAX], const char *key, const char *value)
                     strchr(path, '?') != NULL ? "&%s=%s" : "?%s=%s", key, value);
 }
 
+/* The page after the one that says where to go on; what it lists goes to all. Pages may be
+ * empty where the service looked at much that was not asked for. */
+static enum plumb_code
+add_page(struct client *c, const char *path, uint64_t *after, json_t *all,
+         struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_json_auto) json_t *page = NULL;
+    const char *next;
+    char from[CLIENT_PATH_MAX + 64];
+    uint64_t at;
+
+    (void)snprintf(from, sizeof from, "%s%climit=1000&after=%" PRIu64, path,
+                   strchr(path, '?') != NULL ? '&' : '?', *after);
+    PLUMB_TRY(client_get(c, from, &page, err));
+    if (json_array_extend(json_object_get(all, "findings"),
+                          json_object_get(page, "findings")) != 0)
+        return plumb_fail(err, PLUMB_INTERNAL, "client.answer", "findings",
+                          "the server's answer has no such list");
+    next = json_string_value(json_object_get(page, "next"));
+    at = next != NULL ? strtoull(next, NULL, 10) : 0;
+    if (next != NULL && at <= *after)
+        return plumb_fail(err, PLUMB_INTERNAL, "client.answer", "next",
+                          "the server's pages do not go on");
+    *after = at;
+    if (json_object_update(json_object_get(all, "monitor"), json_object_get(page, "monitor")) !=
+        0)
+        return plumb_fail(err, PLUMB_INTERNAL, "client.answer", "monitor",
+                          "the server's answer does not say how old its feed is");
+    return PLUMB_OK;
+}
+
 enum plumb_code
 client_findings(struct client *c, const char *payload, const char *fleet, bool all,
                 struct client_findings **ret, struct plumb_err *err)
 {
-    PLUMB_AUTO(plumb_json_auto) json_t *answer = NULL;
+    PLUMB_AUTO(plumb_json_auto)
+    json_t *answer = json_pack("{s:[], s:{}}", "findings", "monitor");
     char path[CLIENT_PATH_MAX];
+    uint64_t after = 0;
 
+    if (answer == NULL)
+        return plumb_fail_memory(err);
     client_path(path, sizeof path, "/v1/findings");
     add_query(path, "payload", payload);
     add_query(path, "fleet", fleet);
     add_query(path, "all", all ? "1" : NULL);
-    PLUMB_TRY(client_get(c, path, &answer, err));
+    do
+        PLUMB_TRY(add_page(c, path, &after, answer, err));
+    while (after > 0);
     return client_findings_read(answer, ret, err);
 }

@@ -110,6 +110,14 @@ typedef bool engine_finding_fn(void *arg, const struct engine_finding *f);
 void engine_each_finding(const struct engine *e, const struct plumb_digest *release,
                          plumb_time at, engine_finding_fn *fn, void *arg);
 
+/*
+ * Those of every release in the order in which they came, from the from-th on, max of them at
+ * most. Where to go on, the one at which the callback returned false included; 0: there are no
+ * more.
+ */
+size_t engine_findings_from(const struct engine *e, size_t from, size_t max, plumb_time at,
+                            engine_finding_fn *fn, void *arg);
+
 struct engine_monitor {
     uint64_t imports, advisories;
     plumb_time imported; /* the last import */

@@ -94,6 +94,23 @@ engine_each_finding(const struct engine *e, const struct plumb_digest *release, 
     }
 }
 
+size_t
+engine_findings_from(const struct engine *e, size_t from, size_t max, plumb_time at,
+                     engine_finding_fn *fn, void *arg)
+{
+    const struct map *m = &e->maps[STATE_FINDINGS];
+    size_t i = from;
+
+    for (; i < m->norder && i - from < max; i++) {
+        struct engine_finding view;
+
+        finding_view(e, (const struct finding *)m->order[i]->record, at, &view);
+        if (!fn(arg, &view))
+            return i;
+    }
+    return i < m->norder ? i : 0;
+}
+
 void
 engine_monitor(const struct engine *e, plumb_time at, struct engine_monitor *ret)
 {

@@ -251,6 +251,8 @@ bool engine_version_named(const struct engine *e, const char *payload, const cha
                           struct engine_version *ret);
 bool engine_placement(const struct engine *e, const char *fleet,
                       const struct plumb_digest *release, struct engine_placement *ret);
+/* How many versions of payload are accepted in fleet. */
+size_t engine_accepted(const struct engine *e, const char *fleet, const char *payload);
 /* The number of moves of payload in fleet so far: what a rollout or revocation names as base.
  */
 uint64_t engine_base(const struct engine *e, const char *fleet, const char *payload);

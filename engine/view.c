@@ -194,6 +194,14 @@ engine_each_version(const struct engine *e, const char *payload, engine_version_
     }
 }
 
+size_t
+engine_accepted(const struct engine *e, const char *fleet, const char *payload)
+{
+    const struct track *t = state_track(e, fleet, payload);
+
+    return t != NULL ? t->outgoing.n + t->has_current + t->has_incoming : 0;
+}
+
 void
 engine_each_placement(const struct engine *e, const char *fleet, bool accepted_only,
                       engine_placement_fn *fn, void *arg)

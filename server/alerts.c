@@ -70,29 +70,28 @@ count_fact(void *arg, const struct engine_fact *f)
     return true;
 }
 
-struct is_accepted {
-    const struct plumb_digest *release;
-    bool yes;
-};
-
 static bool
-see_placement(void *arg, const struct engine_placement *p)
+is_accepted(const struct engine *e, const struct plumb_digest *release)
 {
-    struct is_accepted *a = arg;
+    const struct plumb_link *link = plumb_chain_last(engine_chain(e));
+    struct engine_placement p;
 
-    a->yes = a->yes || plumb_digest_eq(&p->release, a->release);
-    return !a->yes;
+    for (size_t i = 0; i < link->document->nfleets; i++)
+        if (engine_placement(e, link->document->fleets[i].name, release, &p) &&
+            p.place <= ENGINE_PLACE_OUTGOING)
+            return true;
+    return false;
 }
 
+/* Of others nothing is asked: what they were found to be is for whoever lists findings. */
 static bool
 count_version(void *arg, const struct engine_version *v)
 {
     struct count *c = arg;
-    struct is_accepted accepted = { &v->release, false };
 
-    engine_each_placement(c->engine, NULL, true, see_placement, &accepted);
-    if (!accepted.yes)
+    if (!is_accepted(c->engine, &v->release))
         return true;
+    engine_each_finding(c->engine, &v->release, c->now, count_finding, c);
     engine_each_control(c->engine, &v->release, c->now, count_control, c);
     engine_each_fact(c->engine, &v->release, count_fact, c);
     return true;
@@ -106,7 +105,6 @@ refresh(void *arg)
     struct engine_monitor m;
 
     (void)pthread_rwlock_rdlock(&a->core->lock);
-    engine_each_finding(c.engine, NULL, c.now, count_finding, &c);
     engine_each_version(c.engine, NULL, count_version, &c);
     engine_monitor(c.engine, c.now, &m);
     (void)pthread_rwlock_unlock(&a->core->lock);

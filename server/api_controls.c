@@ -154,76 +154,59 @@ api_controls(struct http_request *req, struct http_reply *reply, struct plumb_er
 
 /* --- all findings --- */
 
+#define LOOKED_AT_MAX 20000 /* findings, for one page: others wait for the lock meanwhile */
+
 struct wanted {
     const struct engine *engine;
     const char *payload, *fleet;
     bool all; /* those too that are cleared, or of versions that no fleet accepts */
+    size_t limit;
     json_t *findings;
 };
 
-struct where {
-    const struct plumb_digest *release;
-    const char *fleet;
-    json_t *places; /* of the release itself */
-    bool here;
-};
-
-static bool
-take_place(void *arg, const struct engine_placement *p)
+/* The fleets that accept the release, and whether anything else of its payload is accepted
+ * there; NULL where it is not in the fleet that is asked about. */
+static json_t *
+places_json(const struct wanted *w, const struct engine_finding *f)
 {
-    struct where *w = arg;
+    const struct plumb_governance *doc = plumb_chain_last(engine_chain(w->engine))->document;
+    json_t *places = json_array();
+    bool here = w->fleet == NULL;
 
-    if (!plumb_digest_eq(&p->release, w->release))
-        return true;
-    w->here = w->here || w->fleet == NULL || strcmp(w->fleet, p->fleet) == 0;
-    return json_array_append_new(w->places,
-                                 json_pack("{s:s, s:s, s:b}", "fleet", p->fleet, "place",
-                                           engine_place_text(p->place), "alone", 1)) == 0;
-}
+    for (size_t i = 0; i < doc->nfleets; i++) {
+        const char *fleet = doc->fleets[i].name;
+        struct engine_placement p;
 
-/* In each fleet where the release is: is anything else of its payload accepted? */
-struct others {
-    const struct plumb_digest *release;
-    const char *payload;
-    json_t *places;
-};
-
-static bool
-take_other(void *arg, const struct engine_placement *p)
-{
-    struct others *o = arg;
-    json_t *place;
-    size_t i;
-
-    if (plumb_digest_eq(&p->release, o->release) || strcmp(p->payload, o->payload) != 0)
-        return true;
-    json_array_foreach(o->places, i, place) {
-        if (strcmp(json_string_value(json_object_get(place, "fleet")), p->fleet) == 0)
-            (void)json_object_set_new(place, "alone", json_false());
+        if (!engine_placement(w->engine, fleet, &f->release, &p) ||
+            p.place > ENGINE_PLACE_OUTGOING)
+            continue;
+        here = here || strcmp(w->fleet, fleet) == 0;
+        (void)json_array_append_new(
+            places,
+            json_pack("{s:s, s:s, s:b}", "fleet", fleet, "place", engine_place_text(p.place),
+                      "alone", engine_accepted(w->engine, fleet, f->payload) == 1));
     }
-    return true;
+    if (here)
+        return places;
+    json_decref(places);
+    return NULL;
 }
 
 static bool
 take_wanted(void *arg, const struct engine_finding *f)
 {
     struct wanted *w = arg;
-    json_t *places = json_array(), *o;
-    struct where where = { &f->release, w->fleet, places, false };
-    struct others others = { &f->release, f->payload, places };
     bool open = f->state == ENGINE_FINDING_OPEN || f->state == ENGINE_FINDING_UNDETERMINED;
+    json_t *places, *o;
 
+    if (json_array_size(w->findings) == w->limit)
+        return false;
     if ((w->payload != NULL && strcmp(w->payload, f->payload) != 0) ||
-        (!w->all && (!open || !f->accepted))) {
-        json_decref(places);
+        (!w->all && (!open || !f->accepted)))
         return true;
-    }
-    engine_each_placement(w->engine, NULL, true, take_place, &where);
-    if (w->fleet != NULL && !where.here) {
-        json_decref(places);
+    places = places_json(w, f);
+    if (places == NULL)
         return true;
-    }
-    engine_each_placement(w->engine, NULL, true, take_other, &others);
     o = finding_json(f);
     api_set(o, "places", places);
     return json_array_append_new(w->findings, o) == 0;
@@ -235,13 +218,22 @@ api_findings(struct http_request *req, struct http_reply *reply, struct plumb_er
     struct app *app = req->app;
     PLUMB_AUTO(plumb_json_auto) json_t *answer = NULL;
     PLUMB_AUTO(plumb_json_auto) json_t *findings = json_array();
-    struct wanted w = { app->core->engine, http_query(req, "payload"), http_query(req, "fleet"),
-                        http_query(req, "all") != NULL, findings };
+    struct wanted w = { .engine = app->core->engine,
+                        .payload = http_query(req, "payload"),
+                        .fleet = http_query(req, "fleet"),
+                        .all = http_query(req, "all") != NULL,
+                        .findings = findings };
+    int64_t limit = 100, after = 0;
     struct engine_monitor m;
+    size_t next;
 
+    PLUMB_TRY(http_uri_number(&req->uri, "limit", 1, 1000, &limit, err));
+    PLUMB_TRY(http_uri_number(&req->uri, "after", 0, INT64_MAX, &after, err));
     PLUMB_TRY(app_size(req, reply, err));
+    w.limit = (size_t)limit;
     (void)pthread_rwlock_rdlock(&app->core->lock);
-    engine_each_finding(w.engine, NULL, core_now(), take_wanted, &w);
+    next = engine_findings_from(w.engine, (size_t)after, LOOKED_AT_MAX, core_now(), take_wanted,
+                                &w);
     engine_monitor(w.engine, core_now(), &m);
     (void)pthread_rwlock_unlock(&app->core->lock);
     answer = json_pack("{s:O, s:{s:I, s:I, s:b}}", "findings", findings, "monitor", "imports",
@@ -249,5 +241,7 @@ api_findings(struct http_request *req, struct http_reply *reply, struct plumb_er
                        m.stale);
     if (m.imports > 0)
         api_set(json_object_get(answer, "monitor"), "imported", api_time(m.imported));
+    if (next > 0)
+        api_set(answer, "next", json_sprintf("%zu", next));
     return http_reply_json(reply, answer, err);
 }

@@ -43,7 +43,7 @@ const struct http_route app_routes[] = {
       "A version's controls, evidence, findings and evaluation" },
     { "GET", "/v1/summaries/{}", READERS, 0, NULL, "size", api_summary, 0,
       "What a release's approval was evaluated to, as a signed SLSA verification summary" },
-    { "GET", "/v1/findings", READERS, 0, NULL, "payload,fleet,all,size", api_findings, 0,
+    { "GET", "/v1/findings", READERS, 0, NULL, "payload,fleet,all,limit,after,size", api_findings, 0,
       "Advisories about accepted versions, where they run, and what would be left" },
     { "GET", "/v1/fleets", READERS, 0, NULL, "size", api_fleets, 0, "Fleets and what is published for them" },
     { "GET", "/v1/fleets/{}", READERS | HTTP_VERIFIER, 0, NULL, "size", api_fleet, 0,

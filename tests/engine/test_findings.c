@@ -409,6 +409,61 @@ the_bundle_tells_what_is_open(void **state)
     world_end(&w);
 }
 
+struct page {
+    size_t n, most;
+    char ids[200];
+};
+
+static bool
+take_on_page(void *arg, const struct engine_finding *f)
+{
+    struct page *p = arg;
+
+    if (p->n == p->most)
+        return false;
+    p->n++;
+    (void)snprintf(p->ids + strlen(p->ids), sizeof p->ids - strlen(p->ids), "%s@%s ",
+                   f->advisory, f->version);
+    return true;
+}
+
+static void
+findings_come_in_pages(void **state)
+{
+    struct world w;
+    struct page all = { .most = 9 }, page = { .most = 2 };
+    struct plumb_digest one, two;
+    size_t next = 0, pages = 0;
+
+    (void)state;
+    controlled_begin(&w, NULL);
+    one = controlled_release(&w, "1.0");
+    (void)world_start(&w, &one);
+    assert_int_equal(engine_accepted(w.engine, "prod", "web"), 1);
+    (void)world_complete(&w, &one);
+    two = controlled_release(&w, "2.0");
+    (void)world_start(&w, &two);
+    assert_int_equal(engine_accepted(w.engine, "prod", "web"), 2);
+    assert_int_equal(engine_accepted(w.engine, "test", "web"), 0);
+    for (const char *id = "123"; *id != '\0'; id++) {
+        const char name[] = { 'X', '-', *id, '\0' };
+
+        controlled_import(&w, controlled_record(name, "lodash", "4.17.21", T1, LOW));
+    }
+    assert_int_equal(engine_findings_from(w.engine, 0, 100, w.make.now, take_on_page, &all), 0);
+    assert_int_equal(all.n, 6);
+    /* two are taken, or one is looked at */
+    do {
+        next = engine_findings_from(w.engine, next, pages % 2 == 0 ? 100 : 1, w.make.now,
+                                    take_on_page, &page);
+        page.n = 0;
+        pages++;
+    } while (next > 0);
+    assert_string_equal(page.ids, all.ids);
+    assert_int_equal(pages, 4);
+    world_end(&w);
+}
+
 /* --- what follows --- */
 
 static struct plumb_signed *
@@ -666,6 +721,7 @@ main(void)
         cmocka_unit_test(another_bill_takes_the_place_of_the_first),
         cmocka_unit_test(trust_that_comes_later_matches_what_is_there),
         cmocka_unit_test(the_bundle_tells_what_is_open),
+        cmocka_unit_test(findings_come_in_pages),
         cmocka_unit_test(an_overdue_finding_has_its_revocation_proposed_once),
         cmocka_unit_test(to_leave_nothing_is_for_people_to_propose),
         cmocka_unit_test(the_service_proposes_nothing_else),

@@ -238,6 +238,11 @@ a_release_is_approved_once_it_was_shown(void **state)
         json_integer_value(json_object_get(json_object_get(findings, "monitor"), "imports")),
         2);
     json_decref(findings);
+    json_decref(plumbd_json(&service, "GET", "/v1/findings?limit=0", NULL, 400));
+    findings = plumbd_json(&service, "GET", "/v1/findings?all=1&limit=1&after=1", NULL, 200);
+    assert_int_equal(json_array_size(json_object_get(findings, "findings")), 0);
+    assert_null(json_object_get(findings, "next"));
+    json_decref(findings);
     findings = plumbd_json(&service, "GET", "/v1/findings", NULL, 200);
     assert_int_equal(json_array_size(json_object_get(findings, "findings")), 0);
     json_decref(findings);

@@ -8,8 +8,9 @@
 
 /* What only the whole log tells. */
 static const char *const not_proven[] = {
-    "that nothing is withheld: a rejection, a later change of governance, a key declared "
-    "compromised, a revocation, more evidence or advisories may be in the log and not in here",
+    "that nothing is withheld: a rejection, a later change of governance (and an earlier one, "
+    "where it names no controls), a key declared compromised, a revocation, more evidence or "
+    "advisories may be in the log and not in here",
     "that the rest of the log holds: 'plumb audit' of an export tells",
     "where the release is accepted now: the moves in here are signed and in the log, but what "
     "came of them is not judged, and others may be missing",

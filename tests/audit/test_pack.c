@@ -37,6 +37,9 @@ play(void **state)
 
     (void)state;
     controlled_begin(&world, NULL);
+    make_next(&world.make);
+    make_set(&world.make, "fleets.prod.validity", json_string("P2D"));
+    (void)world_govern(&world, NULL);
     other = controlled_release(&world, "0.9");
     (void)world_record(&world);
     release = controlled_propose(&world, "1.0");
@@ -218,7 +221,7 @@ a_pack_holds_what_an_approval_rests_on_and_no_more(void **state)
     evaluation = json_object_get(report, "evaluation");
     assert_int_equal(json_integer_value(json_object_get(evaluation, "entry")),
                      last_of(PLUMB_KIND_EVALUATION));
-    assert_int_equal(json_array_size(json_object_get(report, "governance")), 2);
+    assert_int_equal(json_array_size(json_object_get(report, "governance")), 3);
     assert_int_equal(json_array_size(json_object_get(report, "moves")), 2);
     assert_true(json_array_size(json_object_get(report, "controls")) > 20);
     assert_true(json_array_size(json_object_get(report, "notProven")) > 0);
@@ -404,6 +407,52 @@ advisories_that_are_left_out_are_missed(void **state)
         if (world.entries[i].opened->statement->kind == PLUMB_KIND_ADVISORY && has_entry(i))
             drop_entry(i);
     packs_finds(&log_, &pack, "control.must", VOTE);
+}
+
+/* The evaluation names the document that it was made by. */
+static void
+a_change_of_governance_that_is_left_out_is_missed(void **state)
+{
+    uint64_t change = 1;
+
+    (void)state;
+    while (world.entries[change].opened->statement->kind != PLUMB_KIND_GOVERNANCE)
+        change++;
+    drop_entry(change);
+    drop_entry(change + 1);
+    packs_finds(&log_, &pack, "time.not-due", EVALUATION);
+}
+
+/* Of witnesses, whom the trust file asks for: the log's key alone is not enough. */
+static void
+a_checkpoint_without_the_cosignatures_that_are_asked_for_is_found(void **state)
+{
+    const struct plumb_signer *witness = make_who(&world.make, "sol")->sign;
+    char text[800], log_key[PLUMB_VKEY_TEXT], witness_key[PLUMB_VKEY_TEXT];
+    struct plumb_vkey vkey;
+    struct pack_trust trust = { .genesis = log_.genesis };
+    struct plumb_log_policy *policy = NULL;
+    struct pack *p = NULL;
+    struct plumb_err err = { 0 };
+    json_t *report = NULL;
+
+    (void)state;
+    assert_ok(plumb_vkey_make(MAKE_ORIGIN, 1, world.make.log->pub, &vkey, &err), &err);
+    plumb_vkey_text(&vkey, log_key);
+    assert_ok(plumb_vkey_make("witness.example/w", 4, witness->pub, &vkey, &err), &err);
+    plumb_vkey_text(&vkey, witness_key);
+    (void)snprintf(text, sizeof text, "log %s\nwitness w %s\nquorum w\n", log_key, witness_key);
+    assert_ok(plumb_log_policy_parse(text, strlen(text), &policy, &err), &err);
+    trust.policy = policy;
+    assert_ok(pack_open(whole.data, whole.len, PACK_LIMIT, &p, &err), &err);
+    assert_ok(pack_audit(p, &trust, &report, &err), &err);
+    assert_false(json_is_true(json_object_get(report, "holds")));
+    assert_string_equal(
+        report_text(json_array_get(json_object_get(report, "findings"), 0), "rule"),
+        "witness.quorum");
+    json_decref(report);
+    pack_free(p);
+    plumb_log_policy_free(policy);
 }
 
 static void
@@ -715,6 +764,8 @@ main(void)
         T(a_vote_that_is_left_out_is_missed),
         T(evidence_that_is_left_out_is_missed),
         T(advisories_that_are_left_out_are_missed),
+        T(a_change_of_governance_that_is_left_out_is_missed),
+        T(a_checkpoint_without_the_cosignatures_that_are_asked_for_is_found),
         T(the_record_of_the_evaluation_must_be_there),
         T(another_genesis_than_the_pinned_one_is_found),
         T(a_checkpoint_that_the_logs_key_did_not_sign_is_found),

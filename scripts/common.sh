@@ -55,6 +55,7 @@ quietly() {
 build() {
     local preset=$1 directory=$2
     shift 2
+    [ -d "$root/$directory" ] || echo "building in $directory: a few minutes, the first time" >&2
     quietly "cmake could not configure the build" cmake --preset "$preset" -S "$root"
     quietly "the build failed" cmake --build "$root/$directory" ${1:+--target "$@"}
 }

@@ -50,7 +50,7 @@ add_source(struct tui_statement *to, const struct plumb_source *src, struct plum
 
     plumb_digest_hex(&src->digest, hex);
     (void)snprintf(label, sizeof label, "Set %" PRId64, src->set + 1);
-    (void)snprintf(text, sizeof text, "read of a %s, which nobody verified: %.16s...",
+    (void)snprintf(text, sizeof text, "read of %s, which nobody verified: %.16s...",
                    src->kind, hex);
     return add_fact(to, TUI_FACT_DOUBT, label, text, err);
 }

@@ -96,6 +96,7 @@ struct tui_version {
     char overrun[16];                 /* what happens then */
     bool overran;
     int64_t recognitions, recognitions_needed; /* by the service's count */
+    size_t findings, overdue; /* open ones, and of them past their date: in its words too */
     enum tui_check check;
 };
 
@@ -130,6 +131,8 @@ struct tui_fleet {
 struct tui_fleets {
     struct tui_fleet *fleets;
     size_t n;
+    bool stale;       /* no advisories for too long: what is not found may only be unknown */
+    char unread[256]; /* why findings are not known; "" */
 };
 
 /* A version of a payload that a rollout could begin with. */

@@ -146,7 +146,7 @@ ends_text(const struct tui_version *v, plumb_time now, int width, char *ret, siz
     char when[WHEN_TEXT], span[WHEN_TEXT], count_text[64] = "";
 
     if (end == PLUMB_TIME_NEVER) {
-        (void)snprintf(ret, size, "%s", width > 8 ? "no end date" : "no end");
+        (void)snprintf(ret, size, "%s", width > 10 ? "no end date" : "no end");
         return;
     }
     when_text(end, now, when);
@@ -154,7 +154,7 @@ ends_text(const struct tui_version *v, plumb_time now, int width, char *ret, siz
     if (incoming && width >= 32)
         (void)snprintf(count_text, sizeof count_text, "%" PRId64 " of %" PRId64 " recognised",
                        v->recognitions, v->recognitions_needed);
-    if (width <= 8)
+    if (width <= 10)
         (void)snprintf(ret, size, "%s%s", end < now ? "over " : "", span);
     else if (incoming && end < now)
         (void)snprintf(ret, size, "OVERRUN by %s: %s%s%s", span, v->overrun,
@@ -171,12 +171,35 @@ ends_text(const struct tui_version *v, plumb_time now, int width, char *ret, siz
                        width >= 32 ? when : "");
 }
 
+/* What advisories found comes first, in as many words as there is room for: the length of that.
+ */
+static size_t
+findings_text(const struct tui_version *v, int width, char *ret, size_t size)
+{
+    const char *plural = v->findings == 1 ? "" : "s";
+
+    ret[0] = '\0';
+    if (v->findings == 0)
+        return 0;
+    if (width <= 8)
+        (void)snprintf(ret, size, "!%zu ", v->findings);
+    else if (v->overdue == 0)
+        (void)snprintf(ret, size, "%zu finding%s; ", v->findings, plural);
+    else if (width < 32)
+        (void)snprintf(ret, size, "%zu overdue; ", v->overdue);
+    else
+        (void)snprintf(ret, size, "%zu finding%s, %zu overdue; ", v->findings, plural,
+                       v->overdue);
+    return strlen(ret);
+}
+
 static void
 draw_version(const struct tui_app *app, struct tui_surface *s, int row, const struct columns *c,
              struct tui_span span, const struct tui_version *v)
 {
-    char ends[200];
+    char ends[240];
     const bool over = v->deadline != PLUMB_TIME_NEVER && v->deadline < app->now;
+    size_t n;
 
     tui_put(s, row, 1, v->check == TUI_CHECKED ? ST_GOOD : ST_BAD,
             v->check == TUI_CHECKED  ? GLYPH_CHECKED
@@ -186,8 +209,9 @@ draw_version(const struct tui_app *app, struct tui_surface *s, int row, const st
     (void)tui_text(s, row, c->place, c->line - c->place - 1, ST_PLAIN, v->place);
     if (c->line_width >= 8)
         tui_timeline_draw(s, row, c->line, c->line_width, span, v, app->now);
-    ends_text(v, app->now, c->ends_width, ends, sizeof ends);
-    (void)tui_text(s, row, c->ends, c->ends_width, over ? ST_WARN : ST_PLAIN, ends);
+    n = findings_text(v, c->ends_width, ends, sizeof ends);
+    ends_text(v, app->now, c->ends_width - (int)n, ends + n, sizeof ends - n);
+    (void)tui_text(s, row, c->ends, c->ends_width, over || n > 0 ? ST_WARN : ST_PLAIN, ends);
 }
 
 static void
@@ -236,25 +260,43 @@ draw(struct tui_app *app, struct tui_surface *s, int top, int height)
     }
 }
 
+/* Of all that is accepted, as the service says. */
+static void
+findings_told(const struct tui_fleets *f, size_t findings, char *ret, size_t size)
+{
+    if (f->unread[0] != '\0')
+        (void)snprintf(ret, size, "; findings are not known: %s", f->unread);
+    else if (findings > 0)
+        (void)snprintf(ret, size, "; %zu finding%s", findings, findings == 1 ? "" : "s");
+    else
+        (void)snprintf(ret, size, "%s", f->stale ? "; the advisories are too old" : "");
+}
+
 static void
 subtitle(const struct tui_app *app, char *ret, size_t size)
 {
-    size_t incoming = 0, outgoing = 0, fleets = app->fleets != NULL ? app->fleets->n : 0;
+    size_t incoming = 0, outgoing = 0, findings = 0;
+    size_t fleets = app->fleets != NULL ? app->fleets->n : 0;
+    char told[320];
 
     ret[0] = '\0';
     for (size_t i = 0; i < fleets; i++)
         for (size_t k = 0; k < app->fleets->fleets[i].n; k++)
             for (size_t v = 0; v < app->fleets->fleets[i].payloads[k].n; v++) {
-                const char *place = app->fleets->fleets[i].payloads[k].versions[v].place;
+                const struct tui_version *version =
+                    &app->fleets->fleets[i].payloads[k].versions[v];
 
-                incoming += strcmp(place, "incoming") == 0;
-                outgoing += strcmp(place, "outgoing") == 0;
+                incoming += strcmp(version->place, "incoming") == 0;
+                outgoing += strcmp(version->place, "outgoing") == 0;
+                findings += version->findings;
             }
-    if (app->fleets != NULL)
-        (void)snprintf(ret, size, "%zu rollout%s under way, %zu version%s going away%s%s",
-                       incoming, incoming == 1 ? "" : "s", outgoing, outgoing == 1 ? "" : "s",
-                       app->rollouts.list.filter[0] != '\0' ? "; shown: " : "",
-                       app->rollouts.list.filter);
+    if (app->fleets == NULL)
+        return;
+    findings_told(app->fleets, findings, told, sizeof told);
+    (void)snprintf(ret, size, "%zu rollout%s under way, %zu version%s going away%s%s%s",
+                   incoming, incoming == 1 ? "" : "s", outgoing, outgoing == 1 ? "" : "s", told,
+                   app->rollouts.list.filter[0] != '\0' ? "; shown: " : "",
+                   app->rollouts.list.filter);
 }
 
 /* --- deeds --- */

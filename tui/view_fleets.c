@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "client/chain.h"
+#include "client/dossier.h"
 #include "client/prove.h"
 #include "lib/own.h"
 #include "tui/view.h"
 
 #define RELEASES_MAX 5000
 
+PLUMB_DEFINE_AUTO(auto_findings, struct client_findings *, client_findings_free);
 PLUMB_DEFINE_AUTO(auto_fleets, struct tui_fleets *, tui_fleets_free);
 PLUMB_DEFINE_AUTO(auto_releases, struct tui_releases *, tui_releases_free);
 
@@ -267,6 +269,43 @@ fill_fleet(struct session *s, const struct plumb_fleet *rules, struct tui_fleet 
     return fill_pulls(s, f, err);
 }
 
+/* --- findings --- */
+
+static void
+count_finding(struct tui_fleets *f, const struct client_finding *finding)
+{
+    for (size_t i = 0; i < f->n; i++)
+        for (size_t k = 0; k < f->fleets[i].n; k++) {
+            struct tui_payload *p = &f->fleets[i].payloads[k];
+
+            for (size_t v = 0; v < p->n; v++)
+                if (plumb_digest_eq(&p->versions[v].release, &finding->release)) {
+                    p->versions[v].findings++;
+                    p->versions[v].overdue += finding->overdue;
+                }
+        }
+}
+
+/* Where governance has controls; that they could not be read is shown, and hides nothing else.
+ */
+static void
+add_findings(struct session *s, struct tui_fleets *f)
+{
+    PLUMB_AUTO(auto_findings) struct client_findings *found = NULL;
+    struct plumb_err why;
+
+    if (session_document(s)->controls == NULL)
+        return;
+    if (client_findings(s->client, NULL, NULL, false, &found, &why) != PLUMB_OK) {
+        (void)snprintf(f->unread, sizeof f->unread, "%.200s (%.40s)", why.msg, why.rule);
+        return;
+    }
+    f->stale = found->stale;
+    for (size_t i = 0; i < found->n; i++)
+        if (client_finding_is_open(&found->findings[i]))
+            count_finding(f, &found->findings[i]);
+}
+
 enum plumb_code
 session_fleets(struct session *s, struct tui_fleets **ret, struct plumb_err *err)
 {
@@ -279,6 +318,7 @@ session_fleets(struct session *s, struct tui_fleets **ret, struct plumb_err *err
         f->n++;
         PLUMB_TRY(fill_fleet(s, &g->fleets[i], &f->fleets[i], err));
     }
+    add_findings(s, f);
     *ret = PLUMB_TAKE(f);
     return PLUMB_OK;
 }

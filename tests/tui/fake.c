@@ -388,6 +388,8 @@ fake_fleets(void)
     (void)snprintf(payments[0].overrun, sizeof payments[0].overrun, "rollback");
     payments[0].recognitions = 2;
     payments[0].recognitions_needed = 3;
+    payments[2].findings = 2;
+    payments[2].overdue = 1;
     ledger[0].deadline = FAKE_NOW - DAY;
     ledger[0].overran = true;
     (void)snprintf(ledger[0].overrun, sizeof ledger[0].overrun, "alert");

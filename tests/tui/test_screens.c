@@ -154,6 +154,18 @@ show_rollouts(struct fake *f)
     fake_type(f, "2");
 }
 
+/* What advisories found could not be read: that is said, and is not "none". */
+static void
+show_findings_unread(struct fake *f)
+{
+    struct tui_fleets *fleets = fake_fleets();
+
+    (void)snprintf(fleets->unread, sizeof fleets->unread,
+                   "the service did not answer (http.timeout)");
+    fake_type(f, "2");
+    fake_event(f, &(struct tui_event){ .kind = TUI_EVENT_FLEETS, .fleets = fleets });
+}
+
 static void
 show_fleets(struct fake *f)
 {
@@ -274,6 +286,7 @@ screens_look_as_they_were_accepted(void **state)
         { "rollouts", show_rollouts, 16, 80, true },
         { "rollouts", show_rollouts, 16, 120, false },
         { "rollouts", show_rollouts, 10, 40, true },
+        { "rollouts-unread", show_findings_unread, 8, 100, false },
         { "fleets", show_fleets, 10, 100, false },
         { "fleets", show_fleets, 10, 48, true },
         { "history", show_history, 10, 120, false },

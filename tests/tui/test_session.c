@@ -459,6 +459,41 @@ nothing_is_sent_when_controls_or_evidence_moved(void **state)
     assert_ok(decide(TUI_APPROVE, &s->seen, &err), &err);
 }
 
+/* --- findings --- */
+
+static const char record[] =
+    "{\"id\": \"GHSA-1\", \"modified\": \"2026-01-01T00:00:00Z\", \"affected\": [{\"package\":"
+    " {\"ecosystem\": \"npm\", \"name\": \"lodash\"}, \"ranges\": [{\"type\": \"SEMVER\","
+    " \"events\": [{\"introduced\": \"0\"}, {\"fixed\": \"4.17.21\"}]}]}]}";
+
+static void
+what_advisories_found_is_counted_where_the_version_is_accepted(void **state)
+{
+    struct tui_fleets *fleets = NULL;
+    char hex[PLUMB_DIGEST_HEX];
+    struct plumb_err err;
+
+    (void)state;
+    plumb_digest_hex(&release, hex);
+    approves("bob", hex);
+    begun(V);
+    assert_as("pipeline", 0, "advisories", "import",
+              in_bytes("advisory.json", record, strlen(record)));
+    session.size = 1000000;
+    assert_ok(session_govern(&session, &err), &err);
+    assert_ok(session_fleets(&session, &fleets, &err), &err);
+    assert_int_equal(1, fleets->fleets[0].payloads[0].n);
+    assert_int_equal(1, fleets->fleets[0].payloads[0].versions[0].findings);
+    assert_string_equal("", fleets->unread);
+    tui_fleets_free(fleets);
+    /* that they are not known is not that there are none */
+    liar_say(liar, "/v1/findings", 500, "{}", 2);
+    assert_ok(session_fleets(&session, &fleets, &err), &err);
+    assert_true(fleets->unread[0] != '\0');
+    tui_fleets_free(fleets);
+    liar_repent(liar);
+}
+
 /* --- memory --- */
 
 /* Short of memory, a page is whole or there is none. */
@@ -509,6 +544,7 @@ main(void)
         cmocka_unit_test(nothing_is_approved_that_does_not_verify),
         cmocka_unit_test(nothing_is_dropped_for_want_of_memory),
         cmocka_unit_test(nothing_is_sent_when_controls_or_evidence_moved),
+        cmocka_unit_test(what_advisories_found_is_counted_where_the_version_is_accepted),
     };
 
     return cmocka_run_group_tests(tests, begin, end);

@@ -17,7 +17,7 @@ print_control(struct cli *cli, const struct client_control *c)
 
     if (c->waived_until != PLUMB_TIME_NEVER)
         plumb_time_text(c->waived_until, until);
-    cli_line(cli, "%-7s %-6s %-18s %s%s%s%s", client_control_state_text(c->state),
+    cli_line(cli, "%-7s %-6s %-18s %s%s%s%s", plumb_control_state_text(c->state),
              c->must ? "must" : "should", c->id, c->by,
              until[0] != '\0' ? " (waiver until " : "", until, until[0] != '\0' ? ")" : "");
 }

@@ -24,7 +24,7 @@ cli_finding_lines(struct cli *cli, const struct client_finding *f, bool named)
     if (named)
         (void)snprintf(version, sizeof version, "%s@%s  ", f->payload, f->version);
     cli_line(cli, "%s%-8s %-12s %s%s%s", version, plumb_severity_text(f->severity),
-             client_finding_state_text(f->state), f->advisory, f->blocking ? "  blocks" : "",
+             plumb_finding_state_text(f->state), f->advisory, f->blocking ? "  blocks" : "",
              f->overdue ? "  OVERDUE" : "");
     cli_line(cli, "    %s%s%s", f->component, f->fixed[0] != '\0' ? ", fixed in " : "",
              f->fixed);

@@ -12,29 +12,6 @@
 #define DIGESTS_MAX  4096
 #define PLACES_MAX   4096
 
-static const char *const control_states[] = {
-#define X(name, text) [CLIENT_CONTROL_##name] = text,
-    CLIENT_CONTROL_STATES(X)
-#undef X
-};
-static const char *const finding_states[] = {
-#define X(name, text) [CLIENT_FINDING_##name] = text,
-    CLIENT_FINDING_STATES(X)
-#undef X
-};
-
-const char *
-client_control_state_text(enum client_control_state s)
-{
-    return s < CLIENT_CONTROL_STATE_COUNT ? control_states[s] : "?";
-}
-
-const char *
-client_finding_state_text(enum client_finding_state s)
-{
-    return s < CLIENT_FINDING_STATE_COUNT ? finding_states[s] : "?";
-}
-
 /* --- members --- */
 
 /* Text that may be absent, or empty. */
@@ -120,13 +97,13 @@ read_word(const struct plumb_jv *o, const char *key, word_fn *word, unsigned n, 
 static const char *
 control_word(unsigned i)
 {
-    return control_states[i];
+    return plumb_control_state_text((enum plumb_control_state)i);
 }
 
 static const char *
 finding_word(unsigned i)
 {
-    return finding_states[i];
+    return plumb_finding_state_text((enum plumb_finding_state)i);
 }
 
 static const char *
@@ -206,9 +183,9 @@ take_control(const struct plumb_jv *v, void *ret, struct plumb_err *err)
     PLUMB_TRY(read_text(v, "text", &c->text, err));
     PLUMB_TRY(read_text(v, "by", &c->by, err));
     PLUMB_TRY(read_word(v, "level", level_word, 2, &level, err));
-    PLUMB_TRY(read_word(v, "state", control_word, CLIENT_CONTROL_STATE_COUNT, &state, err));
+    PLUMB_TRY(read_word(v, "state", control_word, PLUMB_CONTROL_STATE_COUNT, &state, err));
     c->must = level == 1;
-    c->state = (enum client_control_state)state;
+    c->state = (enum plumb_control_state)state;
     code = read_array(v, "evidence", DIGESTS_MAX, sizeof *c->evidence, take_digest, &evidence,
                       &c->nevidence, err);
     c->evidence = evidence;
@@ -272,9 +249,9 @@ take_finding(const struct plumb_jv *v, void *ret, struct plumb_err *err)
     PLUMB_TRY(read_text(v, "advisory", &f->advisory, err));
     PLUMB_TRY(read_text(v, "summary", &f->summary, err));
     PLUMB_TRY(read_word(v, "severity", severity_word, PLUMB_SEVERITY_COUNT, &severity, err));
-    PLUMB_TRY(read_word(v, "state", finding_word, CLIENT_FINDING_STATE_COUNT, &state, err));
+    PLUMB_TRY(read_word(v, "state", finding_word, PLUMB_FINDING_STATE_COUNT, &state, err));
     f->severity = (enum plumb_severity)severity;
-    f->state = (enum client_finding_state)state;
+    f->state = (enum plumb_finding_state)state;
     PLUMB_TRY(read_bool(v, "rated", &f->rated, err));
     PLUMB_TRY(read_bool(v, "blocking", &f->blocking, err));
     PLUMB_TRY(read_text(v, "component", &f->component, err));
@@ -292,7 +269,7 @@ take_finding(const struct plumb_jv *v, void *ret, struct plumb_err *err)
 bool
 client_finding_is_open(const struct client_finding *f)
 {
-    return f->state == CLIENT_FINDING_OPEN || f->state == CLIENT_FINDING_UNDETERMINED;
+    return f->state == PLUMB_FINDING_OPEN || f->state == PLUMB_FINDING_UNDETERMINED;
 }
 
 static void
@@ -396,7 +373,7 @@ bool
 client_control_holds(const struct client_control *c, const struct plumb_controls *rules,
                      bool begin)
 {
-    if (c->state == CLIENT_CONTROL_MET || c->state == CLIENT_CONTROL_WAIVED)
+    if (c->state == PLUMB_CONTROL_MET || c->state == PLUMB_CONTROL_WAIVED)
         return false;
     return c->must || !begin || !c->lapsed || rules == NULL ||
            (rules->lapse & 1u << PLUMB_FOLLOW_HOLD) != 0;

@@ -10,41 +10,11 @@
 
 #include "client/client.h"
 
-/* clang-format off */
-#define CLIENT_CONTROL_STATES(X)    \
-    X(OPEN, "open")                 \
-    X(MET, "met")                   \
-    X(WAIVED, "waived")             \
-    X(FAILED, "failed")
-
-#define CLIENT_FINDING_STATES(X)        \
-    X(OPEN, "open")                     \
-    X(UNDETERMINED, "undetermined")     \
-    X(NOT_AFFECTED, "not-affected")     \
-    X(FIXED, "fixed")                   \
-    X(WITHDRAWN, "withdrawn")           \
-    X(GONE, "gone")
-/* clang-format on */
-enum client_control_state {
-#define X(name, text) CLIENT_CONTROL_##name,
-    CLIENT_CONTROL_STATES(X)
-#undef X
-        CLIENT_CONTROL_STATE_COUNT
-};
-enum client_finding_state {
-#define X(name, text) CLIENT_FINDING_##name,
-    CLIENT_FINDING_STATES(X)
-#undef X
-        CLIENT_FINDING_STATE_COUNT
-};
-const char *client_control_state_text(enum client_control_state s);
-const char *client_finding_state_text(enum client_finding_state s);
-
 /* Texts that are absent are "", times PLUMB_TIME_NEVER. */
 struct client_control {
     const char *id, *text, *by; /* by what it is met, or why it is not */
     bool must;                  /* else SHOULD */
-    enum client_control_state state;
+    enum plumb_control_state state;
     struct plumb_digest *evidence; /* files that count */
     size_t nevidence;
     bool has_waiver;            /* that stands, or has lapsed */
@@ -74,7 +44,7 @@ struct client_finding {
     const char *payload, *version;
     struct plumb_digest release;
     const char *advisory, *summary;
-    enum client_finding_state state;
+    enum plumb_finding_state state;
     enum plumb_severity severity;
     bool rated; /* else severity is what governance says of what is not */
     bool blocking;

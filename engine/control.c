@@ -108,7 +108,7 @@ provenance_counts(const struct asking *a, const struct fact *f, const struct plu
     } else if (!trust_names_source(a->controls, source)) {
         say(a, "governance no longer names the source %.80s", source);
     } else if (t->level < a->controls->level) {
-        a->ret->state = ENGINE_CONTROL_FAILED;
+        a->ret->state = PLUMB_CONTROL_FAILED;
         say(a, "%s builds at SLSA level %lld, want %lld", t->name, (long long)t->level,
             (long long)a->controls->level);
     } else if (!is_fresh(a, f->said)) {
@@ -325,7 +325,7 @@ by_monitor(const struct asking *a)
     }
     finding_sum(a->e, &a->version->release, a->at, &sum);
     if (sum.blocking > 0) {
-        a->ret->state = ENGINE_CONTROL_FAILED;
+        a->ret->state = PLUMB_CONTROL_FAILED;
         say(a, "%zu blocking findings, the newest is %.64s", sum.blocking, sum.first);
         return false;
     }
@@ -340,7 +340,7 @@ by_lifecycle(const struct asking *a)
 
     finding_sum(a->e, &a->version->release, a->at, &sum);
     if (sum.overdue > 0) {
-        a->ret->state = ENGINE_CONTROL_FAILED;
+        a->ret->state = PLUMB_CONTROL_FAILED;
         say(a, "%zu findings are overdue, the newest is %.64s", sum.overdue, sum.first_overdue);
         return false;
     }
@@ -435,10 +435,10 @@ control_evaluate(const struct engine *e, const struct plumb_digest *release, siz
     *ret = (struct engine_control){ .id = a.control->id,
                                     .text = a.control->text,
                                     .must = a.control->must,
-                                    .state = ENGINE_CONTROL_OPEN };
+                                    .state = PLUMB_CONTROL_OPEN };
     for (unsigned way = 0; way < PLUMB_WAY_COUNT; way++)
         if ((a.control->ways & 1u << way) != 0 && met(&a, (enum plumb_way)way)) {
-            ret->state = ENGINE_CONTROL_MET;
+            ret->state = PLUMB_CONTROL_MET;
             return;
         }
     if (ret->by[0] == '\0')
@@ -451,7 +451,7 @@ control_evaluate(const struct engine *e, const struct plumb_digest *release, siz
     ret->lapsed = w->until <= at;
     if (ret->lapsed)
         return;
-    ret->state = ENGINE_CONTROL_WAIVED;
+    ret->state = PLUMB_CONTROL_WAIVED;
     say(&a, "waived: %.150s", w->what->compensating);
 }
 
@@ -475,15 +475,15 @@ control_gate(const struct engine *e, const struct plumb_digest *release, bool ro
         struct engine_control c;
 
         control_evaluate(e, release, i, at, &c);
-        if (c.state == ENGINE_CONTROL_MET || c.state == ENGINE_CONTROL_WAIVED)
+        if (c.state == PLUMB_CONTROL_MET || c.state == PLUMB_CONTROL_WAIVED)
             continue;
         if (c.must)
             return plumb_fail(err, PLUMB_REFUSED, "control.must", c.id, "%s is %s: %s", c.id,
-                              engine_control_state_text(c.state), c.by);
+                              plumb_control_state_text(c.state), c.by);
         if (rollout && c.lapsed && (controls->lapse & 1u << PLUMB_FOLLOW_HOLD) == 0)
             continue;
         return plumb_fail(err, PLUMB_REFUSED, "control.should", c.id, "%s is %s, and %s: %s",
-                          c.id, engine_control_state_text(c.state),
+                          c.id, plumb_control_state_text(c.state),
                           c.lapsed ? "its waiver has lapsed" : "nobody waived it", c.by);
     }
     return PLUMB_OK;

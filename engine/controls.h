@@ -12,28 +12,13 @@
 
 /* --- controls --- */
 
-/* clang-format off */
-#define ENGINE_CONTROL_STATES(X)    \
-    X(OPEN, "open")                 \
-    X(MET, "met")                   \
-    X(WAIVED, "waived")             \
-    X(FAILED, "failed")
-/* clang-format on */
-enum engine_control_state {
-#define X(name, text) ENGINE_CONTROL_##name,
-    ENGINE_CONTROL_STATES(X)
-#undef X
-        ENGINE_CONTROL_STATE_COUNT
-};
-const char *engine_control_state_text(enum engine_control_state s);
-
 /* Files that are named: more of each of the most controls would not fit an evaluation, which is
  * a statement, and without its record nothing is published any more. */
 #define ENGINE_CONTROL_EVIDENCE 6
 struct engine_control {
     const char *id, *text; /* borrowed until the engine changes */
     bool must;
-    enum engine_control_state state;
+    enum plumb_control_state state;
     char by[200]; /* by what it is met, or why it is not: plain ASCII */
     struct plumb_digest evidence[ENGINE_CONTROL_EVIDENCE]; /* the files that count */
     size_t nevidence;
@@ -69,28 +54,11 @@ void engine_each_fact(const struct engine *e, const struct plumb_digest *release
 
 /* --- advisories and findings --- */
 
-/* clang-format off */
-#define ENGINE_FINDING_STATES(X)        \
-    X(OPEN, "open")                     \
-    X(UNDETERMINED, "undetermined")     \
-    X(NOT_AFFECTED, "not-affected")     \
-    X(FIXED, "fixed")                   \
-    X(WITHDRAWN, "withdrawn")           \
-    X(GONE, "gone")
-/* clang-format on */
-enum engine_finding_state {
-#define X(name, text) ENGINE_FINDING_##name,
-    ENGINE_FINDING_STATES(X)
-#undef X
-        ENGINE_FINDING_STATE_COUNT
-};
-const char *engine_finding_state_text(enum engine_finding_state s);
-
 struct engine_finding { /* borrowed until the engine changes */
     struct plumb_digest release;
     const char *payload, *version;
     const char *advisory, *summary;
-    enum engine_finding_state state; /* GONE: the release no longer matches */
+    enum plumb_finding_state state; /* GONE: the release no longer matches */
     bool rated;
     enum plumb_severity severity; /* of what is unrated, what governance says */
     bool blocking;

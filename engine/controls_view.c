@@ -3,29 +3,6 @@
 
 #include "engine/control.h"
 
-static const char *const control_states[] = {
-#define X(name, text) [ENGINE_CONTROL_##name] = text,
-    ENGINE_CONTROL_STATES(X)
-#undef X
-};
-static const char *const finding_states[] = {
-#define X(name, text) [ENGINE_FINDING_##name] = text,
-    ENGINE_FINDING_STATES(X)
-#undef X
-};
-
-const char *
-engine_control_state_text(enum engine_control_state s)
-{
-    return s < ENGINE_CONTROL_STATE_COUNT ? control_states[s] : "?";
-}
-
-const char *
-engine_finding_state_text(enum engine_finding_state s)
-{
-    return s < ENGINE_FINDING_STATE_COUNT ? finding_states[s] : "?";
-}
-
 static bool
 has_controls(const struct engine *e)
 {

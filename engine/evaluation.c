@@ -41,7 +41,7 @@ result_json(const struct engine_control *c)
         }
     }
     return json_pack("{s:s, s:s, s:s, s:s, s:o}", "control", c->id, "level",
-                     c->must ? "must" : "should", "state", engine_control_state_text(c->state),
+                     c->must ? "must" : "should", "state", plumb_control_state_text(c->state),
                      "by", c->by, "evidence", evidence);
 }
 

@@ -145,12 +145,12 @@ judge_parts(const struct engine *e, const struct finding *f, struct engine_findi
         undetermined = undetermined || f->parts[i].undetermined;
     }
     if (open || undetermined || cleared == NULL) {
-        ret->state = open ? ENGINE_FINDING_OPEN : ENGINE_FINDING_UNDETERMINED;
+        ret->state = open ? PLUMB_FINDING_OPEN : PLUMB_FINDING_UNDETERMINED;
         ret->why = open ? "" : f->why;
         return;
     }
     ret->state =
-        cleared->status == VEX_FIXED ? ENGINE_FINDING_FIXED : ENGINE_FINDING_NOT_AFFECTED;
+        cleared->status == VEX_FIXED ? PLUMB_FINDING_FIXED : PLUMB_FINDING_NOT_AFFECTED;
     ret->why = cleared->justification != NULL ? cleared->justification
                : cleared->impact != NULL      ? cleared->impact
                                               : "";
@@ -160,7 +160,7 @@ judge_parts(const struct engine *e, const struct finding *f, struct engine_findi
 static void
 judge_more(const struct finding *f, struct engine_finding *ret)
 {
-    ret->state = ENGINE_FINDING_UNDETERMINED;
+    ret->state = PLUMB_FINDING_UNDETERMINED;
     ret->why = f->why;
 }
 
@@ -187,7 +187,7 @@ severity_of_finding(const struct plumb_controls *c, const struct finding *f)
 static bool
 is_open(const struct engine_finding *f)
 {
-    return f->state == ENGINE_FINDING_OPEN || f->state == ENGINE_FINDING_UNDETERMINED;
+    return f->state == PLUMB_FINDING_OPEN || f->state == PLUMB_FINDING_UNDETERMINED;
 }
 
 static bool
@@ -245,9 +245,9 @@ finding_view(const struct engine *e, const struct finding *f, plumb_time at,
     if (f->n > 0 && !f->more && f->bill->parts[f->parts[0].part].purl != NULL)
         ret->component = f->bill->parts[f->parts[0].part].purl;
     if (f->held->a->withdrawn != PLUMB_TIME_NEVER)
-        ret->state = ENGINE_FINDING_WITHDRAWN;
+        ret->state = PLUMB_FINDING_WITHDRAWN;
     else if (f->n == 0)
-        ret->state = ENGINE_FINDING_GONE;
+        ret->state = PLUMB_FINDING_GONE;
     else if (f->more)
         judge_more(f, ret);
     else

@@ -96,7 +96,7 @@ add_finding(struct object *o, const struct engine_finding *f)
     object_text(o, "id", f->advisory);
     object_text(o, "severity", plumb_severity_text(f->severity));
     object_time(o, "since", f->since);
-    object_text(o, "state", engine_finding_state_text(f->state));
+    object_text(o, "state", plumb_finding_state_text(f->state));
     object_close(o);
 }
 
@@ -114,8 +114,7 @@ add_open_findings(struct object *o, const struct engine *e, const struct found *
     }
     for (const struct finding *f = finding_first(found); f != NULL; f = finding_before(f)) {
         finding_view(e, f, 0, &open[n]);
-        n += open[n].state == ENGINE_FINDING_OPEN ||
-             open[n].state == ENGINE_FINDING_UNDETERMINED;
+        n += open[n].state == PLUMB_FINDING_OPEN || open[n].state == PLUMB_FINDING_UNDETERMINED;
     }
     if (n > 0)
         qsort(open, n, sizeof *open, by_advisory);

@@ -42,7 +42,7 @@ find_cause(const struct engine *e, const struct plumb_digest *release, plumb_tim
         struct engine_control c;
 
         control_evaluate(e, release, i, now, &c);
-        if (c.lapsed && c.state != ENGINE_CONTROL_MET)
+        if (c.lapsed && c.state != PLUMB_CONTROL_MET)
             add(ret, controls->lapse, c.waived_until, PLUMB_TIME_NEVER, "its waiver has lapsed",
                 c.id);
     }

@@ -39,6 +39,16 @@ static const char *const follows[] = {
     PLUMB_FOLLOWS(X)
 #undef X
 };
+static const char *const control_states[] = {
+#define X(name, text) [PLUMB_CONTROL_##name] = text,
+    PLUMB_CONTROL_STATES(X)
+#undef X
+};
+static const char *const finding_states[] = {
+#define X(name, text) [PLUMB_FINDING_##name] = text,
+    PLUMB_FINDING_STATES(X)
+#undef X
+};
 
 const char *
 plumb_way_text(enum plumb_way w)
@@ -68,6 +78,18 @@ const char *
 plumb_follow_text(enum plumb_follow f)
 {
     return f < PLUMB_FOLLOW_COUNT ? follows[f] : "?";
+}
+
+const char *
+plumb_control_state_text(enum plumb_control_state s)
+{
+    return s < PLUMB_CONTROL_STATE_COUNT ? control_states[s] : "?";
+}
+
+const char *
+plumb_finding_state_text(enum plumb_finding_state s)
+{
+    return s < PLUMB_FINDING_STATE_COUNT ? finding_states[s] : "?";
 }
 
 size_t

@@ -42,7 +42,7 @@ count_finding(void *arg, const struct engine_finding *f)
     struct count *c = arg;
 
     if (!f->accepted ||
-        (f->state != ENGINE_FINDING_OPEN && f->state != ENGINE_FINDING_UNDETERMINED))
+        (f->state != PLUMB_FINDING_OPEN && f->state != PLUMB_FINDING_UNDETERMINED))
         return true;
     c->n.findings_open++;
     c->n.findings_blocking += f->blocking;
@@ -56,8 +56,8 @@ count_control(void *arg, const struct engine_control *control)
     struct count *c = arg;
 
     c->n.controls_open +=
-        control->state == ENGINE_CONTROL_OPEN || control->state == ENGINE_CONTROL_FAILED;
-    c->n.waivers_lapsed += control->lapsed && control->state != ENGINE_CONTROL_MET;
+        control->state == PLUMB_CONTROL_OPEN || control->state == PLUMB_CONTROL_FAILED;
+    c->n.waivers_lapsed += control->lapsed && control->state != PLUMB_CONTROL_MET;
     return true;
 }
 

@@ -19,10 +19,10 @@ take_control(void *arg, const struct engine_control *c)
     api_set(o, "control", json_string(c->id));
     api_set(o, "text", json_string(c->text));
     api_set(o, "level", json_string(c->must ? "must" : "should"));
-    api_set(o, "state", json_string(engine_control_state_text(c->state)));
+    api_set(o, "state", json_string(plumb_control_state_text(c->state)));
     api_set(o, "by", json_string(c->by));
     api_set(o, "evidence", evidence);
-    if (c->lapsed || c->state == ENGINE_CONTROL_WAIVED) {
+    if (c->lapsed || c->state == PLUMB_CONTROL_WAIVED) {
         api_set(o, "waiver", api_digest(&c->waiver));
         api_set(o, "waivedUntil", api_time(c->waived_until));
         api_set(o, "lapsed", json_boolean(c->lapsed));
@@ -76,7 +76,7 @@ finding_json(const struct engine_finding *f)
     api_set(o, "release", api_digest(&f->release));
     api_set(o, "advisory", json_string(f->advisory));
     api_set(o, "summary", others_text(f->summary));
-    api_set(o, "state", json_string(engine_finding_state_text(f->state)));
+    api_set(o, "state", json_string(plumb_finding_state_text(f->state)));
     api_set(o, "severity", json_string(plumb_severity_text(f->severity)));
     api_set(o, "rated", json_boolean(f->rated));
     api_set(o, "blocking", json_boolean(f->blocking));
@@ -196,7 +196,7 @@ static bool
 take_wanted(void *arg, const struct engine_finding *f)
 {
     struct wanted *w = arg;
-    bool open = f->state == ENGINE_FINDING_OPEN || f->state == ENGINE_FINDING_UNDETERMINED;
+    bool open = f->state == PLUMB_FINDING_OPEN || f->state == PLUMB_FINDING_UNDETERMINED;
     json_t *places, *o;
 
     if (json_array_size(w->findings) == w->limit)

@@ -73,15 +73,15 @@ tell_control(const struct client_control *c, bool holds, struct tui_doc *doc)
     const char *by = c->by;
     char state[16];
 
-    if (c->state == CLIENT_CONTROL_WAIVED && strncmp(by, "waived: ", 8) == 0)
+    if (c->state == PLUMB_CONTROL_WAIVED && strncmp(by, "waived: ", 8) == 0)
         by += 8; /* which the state says */
-    (void)snprintf(state, sizeof state, "%s", client_control_state_text(c->state));
+    (void)snprintf(state, sizeof state, "%s", plumb_control_state_text(c->state));
     for (char *p = state; holds && *p != '\0'; p++)
         *p = (char)toupper((unsigned char)*p);
     tui_doc_itemf(doc, c->id,
-                  !holds                              ? ST_PLAIN
-                  : c->state == CLIENT_CONTROL_FAILED ? ST_BAD
-                                                      : ST_WARN,
+                  !holds                             ? ST_PLAIN
+                  : c->state == PLUMB_CONTROL_FAILED ? ST_BAD
+                                                     : ST_WARN,
                   "%s (%s)%s%s", state, c->must ? "must" : "should", by[0] != '\0' ? ": " : "",
                   by);
     if (holds && c->text[0] != '\0')
@@ -241,7 +241,7 @@ static void
 finding_text(const struct client_finding *f, char *ret, size_t size)
 {
     (void)snprintf(ret, size, "%s%s, %s%s%s", plumb_severity_text(f->severity),
-                   f->rated ? "" : " (not rated)", client_finding_state_text(f->state),
+                   f->rated ? "" : " (not rated)", plumb_finding_state_text(f->state),
                    f->blocking ? ": BLOCKS" : "", f->overdue ? ": OVERDUE" : "");
 }
 

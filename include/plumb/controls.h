@@ -102,6 +102,20 @@
     X(HOLD, "hold")                 \
     X(REVOKE, "propose-revocation") \
     X(SHORTEN, "shorten-phase-out")
+
+/* Of a control in an evaluation, and of a finding: docs/controls.md says when. */
+#define PLUMB_CONTROL_STATES(X)     \
+    X(OPEN, "open")                 \
+    X(MET, "met")                   \
+    X(WAIVED, "waived")             \
+    X(FAILED, "failed")
+#define PLUMB_FINDING_STATES(X)     \
+    X(OPEN, "open")                 \
+    X(UNDETERMINED, "undetermined") \
+    X(NOT_AFFECTED, "not-affected") \
+    X(FIXED, "fixed")               \
+    X(WITHDRAWN, "withdrawn")       \
+    X(GONE, "gone")
 /* clang-format on */
 
 enum plumb_way {
@@ -128,11 +142,25 @@ enum plumb_follow {
 #undef X
         PLUMB_FOLLOW_COUNT
 };
+enum plumb_control_state {
+#define X(name, text) PLUMB_CONTROL_##name,
+    PLUMB_CONTROL_STATES(X)
+#undef X
+        PLUMB_CONTROL_STATE_COUNT
+};
+enum plumb_finding_state {
+#define X(name, text) PLUMB_FINDING_##name,
+    PLUMB_FINDING_STATES(X)
+#undef X
+        PLUMB_FINDING_STATE_COUNT
+};
 const char *plumb_way_text(enum plumb_way w);
 const char *plumb_way_says(enum plumb_way w); /* for people */
 const char *plumb_trust_use_text(enum plumb_trust_use u);
 const char *plumb_severity_text(enum plumb_severity s);
 const char *plumb_follow_text(enum plumb_follow f);
+const char *plumb_control_state_text(enum plumb_control_state s);
+const char *plumb_finding_state_text(enum plumb_finding_state s);
 
 struct plumb_control {
     const char *id;

@@ -107,7 +107,7 @@ import(struct scene *s, size_t first, size_t n)
 static bool
 count_open(void *arg, const struct engine_finding *f)
 {
-    *(size_t *)arg += f->state == ENGINE_FINDING_OPEN;
+    *(size_t *)arg += f->state == PLUMB_FINDING_OPEN;
     return true;
 }
 

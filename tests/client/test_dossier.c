@@ -80,7 +80,7 @@ every_member_is_read(void **state)
     assert_true(d->controls[0].must);
     assert_int_equal(1, d->controls[0].nevidence);
     assert_false(d->controls[0].has_waiver);
-    assert_int_equal(CLIENT_CONTROL_WAIVED, d->controls[1].state);
+    assert_int_equal(PLUMB_CONTROL_WAIVED, d->controls[1].state);
     assert_true(d->controls[1].has_waiver);
     assert_false(d->controls[1].lapsed);
     assert_true(d->controls[2].lapsed);
@@ -92,7 +92,7 @@ every_member_is_read(void **state)
     assert_true(d->files[0].review_by > d->at);
     assert_int_equal(1, d->nfindings);
     assert_string_equal("it leaks", f->summary);
-    assert_int_equal(CLIENT_FINDING_UNDETERMINED, f->state);
+    assert_int_equal(PLUMB_FINDING_UNDETERMINED, f->state);
     assert_true(client_finding_is_open(f));
     assert_int_equal(PLUMB_SEVERITY_CRITICAL, f->severity);
     assert_true(f->rated && f->blocking && f->accepted && !f->overdue);

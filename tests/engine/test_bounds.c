@@ -83,7 +83,7 @@ import_many(struct world *w, size_t n, const char *fixed)
     free(text.data);
 }
 
-static enum engine_finding_state
+static enum plumb_finding_state
 state_of(const struct world *w, const struct plumb_digest *release, const char *id)
 {
     struct engine_finding f;
@@ -123,7 +123,7 @@ more_findings_than_are_listed_are_one_that_blocks(void **state)
     id = controlled_release(&w, "1.0");
     (void)world_start(&w, &id);
     import_many(&w, PLUMB_FINDINGS_MAX, "4.17.21");
-    assert_int_equal(controlled_state(&w, &id, "SUP-MONITOR").state, ENGINE_CONTROL_MET);
+    assert_int_equal(controlled_state(&w, &id, "SUP-MONITOR").state, PLUMB_CONTROL_MET);
     assert_false(controlled_finding(&w, &id, PLUMB_FINDINGS_MORE, &f));
     (void)world_publish(&w, "prod");
     assert_false(bundle_says(&w, PLUMB_FINDINGS_MORE, &n));
@@ -131,11 +131,11 @@ more_findings_than_are_listed_are_one_that_blocks(void **state)
     controlled_import(&w, controlled_record("GHSA-more", "left-pad", "2.0.0", T1, LOW));
     assert_false(controlled_finding(&w, &id, "GHSA-more", &f));
     assert_true(controlled_finding(&w, &id, PLUMB_FINDINGS_MORE, &f));
-    assert_int_equal(f.state, ENGINE_FINDING_UNDETERMINED);
+    assert_int_equal(f.state, PLUMB_FINDING_UNDETERMINED);
     assert_true(f.blocking && f.accepted);
     assert_string_equal(f.component, "");
     assert_int_equal(f.since, w.entries[w.n - 1].time);
-    assert_int_equal(controlled_state(&w, &id, "SUP-MONITOR").state, ENGINE_CONTROL_FAILED);
+    assert_int_equal(controlled_state(&w, &id, "SUP-MONITOR").state, PLUMB_CONTROL_FAILED);
     (void)world_publish(&w, "prod");
     assert_true(bundle_says(&w, PLUMB_FINDINGS_MORE, &n));
     assert_int_equal(n, PLUMB_FINDINGS_MAX + 1);
@@ -178,10 +178,10 @@ parts_times_advisories_are_kept_within_bounds(void **state)
     refer(&w, &id, BILL("4.1.0"));
     assert_string_equal(attach_bill(&w, &id, large), "");
     import_many(&w, 1000, "4.17.21");
-    assert_int_equal(state_of(&w, &id, PLUMB_FINDINGS_MORE), ENGINE_FINDING_UNDETERMINED);
+    assert_int_equal(state_of(&w, &id, PLUMB_FINDINGS_MORE), PLUMB_FINDING_UNDETERMINED);
     assert_true(finding_of(w.engine, &id)->pairs <= FINDING_PAIRS_MAX + 1);
     assert_string_equal(attach_bill(&w, &id, BILL("4.1.0")), "");
-    assert_int_equal(state_of(&w, &id, PLUMB_FINDINGS_MORE), ENGINE_FINDING_GONE);
+    assert_int_equal(state_of(&w, &id, PLUMB_FINDINGS_MORE), PLUMB_FINDING_GONE);
     assert_int_equal(finding_of(w.engine, &id)->pairs, 1000);
     free(large);
     world_end(&w);
@@ -202,7 +202,7 @@ what_was_not_compared_is_not_clean(void **state)
     refer(&w, &id, large);
     assert_string_equal(attach_bill(&w, &id, large), "");
     assert_int_equal(finding_of(w.engine, &id)->n, 1);
-    assert_int_equal(state_of(&w, &id, PLUMB_FINDINGS_MORE), ENGINE_FINDING_UNDETERMINED);
+    assert_int_equal(state_of(&w, &id, PLUMB_FINDINGS_MORE), PLUMB_FINDING_UNDETERMINED);
     free(large);
     world_end(&w);
 }

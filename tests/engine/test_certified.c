@@ -111,7 +111,7 @@ an_identity_counts_where_governance_trusts_it(void **state)
 
         if (strcmp(rule, cases[i].rule) != 0)
             fail_msg("case %zu: want \"%s\", got \"%s\"", i, cases[i].rule, rule);
-        assert_true((c.state == ENGINE_CONTROL_MET) == (rule[0] == '\0'));
+        assert_true((c.state == PLUMB_CONTROL_MET) == (rule[0] == '\0'));
     }
     stage_end(&s);
 }
@@ -134,7 +134,7 @@ it_counts_no_longer_once_it_is_trusted_no_longer(void **state)
     make_set(&s.world.make, CI, NULL);
     (void)world_govern(&s.world, NULL);
     assert_int_equal(controlled_state(&s.world, &s.release, "BLD-REPRODUCIBLE").state,
-                     ENGINE_CONTROL_OPEN);
+                     PLUMB_CONTROL_OPEN);
     make_next(&s.world.make);
     make_set(&s.world.make, "controls.trustedRoot", NULL);
     (void)world_govern(&s.world, NULL);

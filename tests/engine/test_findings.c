@@ -29,13 +29,13 @@ must_find(const struct world *w, const struct plumb_digest *release, const char 
 
 static void
 expect(const struct world *w, const struct plumb_digest *release, const char *id,
-       enum engine_finding_state want)
+       enum plumb_finding_state want)
 {
     struct engine_finding f = must_find(w, release, id);
 
     if (f.state != want)
-        fail_msg("%s is %s (%s), want %s", id, engine_finding_state_text(f.state), f.why,
-                 engine_finding_state_text(want));
+        fail_msg("%s is %s (%s), want %s", id, plumb_finding_state_text(f.state), f.why,
+                 plumb_finding_state_text(want));
 }
 
 static void
@@ -51,7 +51,7 @@ an_advisory_finds_every_bill_that_has_the_package(void **state)
     two = controlled_release(&w, "2.0");
     controlled_import(&w, controlled_record("GHSA-1", "lodash", "4.17.21", T1, HIGH));
     f = must_find(&w, &one, "GHSA-1");
-    assert_int_equal(f.state, ENGINE_FINDING_OPEN);
+    assert_int_equal(f.state, PLUMB_FINDING_OPEN);
     assert_int_equal(f.severity, PLUMB_SEVERITY_HIGH);
     assert_true(f.rated && f.blocking);
     assert_string_equal(f.component, "pkg:npm/lodash@4.0.0");
@@ -61,7 +61,7 @@ an_advisory_finds_every_bill_that_has_the_package(void **state)
     assert_int_equal(f.since, w.entries[w.n - 1].time);
     assert_int_equal(f.due, f.since + 30 * WORLD_DAY);
     assert_false(f.overdue || f.accepted);
-    expect(&w, &two, "GHSA-1", ENGINE_FINDING_OPEN);
+    expect(&w, &two, "GHSA-1", PLUMB_FINDING_OPEN);
     controlled_import(&w, controlled_record("GHSA-2", "lodash", "3.0.0", T1, HIGH));
     controlled_import(&w, controlled_record("GHSA-3", "leftpad", "9.0.0", T1, HIGH));
     assert_false(controlled_finding(&w, &one, "GHSA-2", &f));
@@ -83,7 +83,7 @@ a_bill_finds_every_advisory_that_was_there_before(void **state)
     controlled_import(&w, controlled_record("GHSA-1", "lodash", "4.17.21", T1, HIGH));
     id = controlled_propose(&w, "1.0");
     controlled_meet(&w, &id, NULL);
-    expect(&w, &id, "GHSA-1", ENGINE_FINDING_OPEN);
+    expect(&w, &id, "GHSA-1", PLUMB_FINDING_OPEN);
     world_refuse(&w, "control.must", make_vote(&w.make, "sol", &id, PLUMB_APPROVE));
     assert_string_equal(w.err.where, "SUP-MONITOR");
     world_end(&w);
@@ -99,7 +99,7 @@ what_does_not_block_is_shown_and_lets_pass(void **state)
     controlled_begin(&w, NULL);
     controlled_import(&w, controlled_record("GHSA-1", "lodash", "4.17.21", T1, LOW));
     id = controlled_release(&w, "1.0");
-    expect(&w, &id, "GHSA-1", ENGINE_FINDING_OPEN);
+    expect(&w, &id, "GHSA-1", PLUMB_FINDING_OPEN);
     assert_false(must_find(&w, &id, "GHSA-1").blocking);
     assert_int_equal(must_find(&w, &id, "GHSA-1").due, PLUMB_TIME_NEVER);
     world_end(&w);
@@ -134,10 +134,10 @@ what_cannot_be_compared_is_undetermined_and_blocks(void **state)
     controlled_begin(&w, NULL);
     id = controlled_release(&w, "1.0");
     controlled_import(&w, controlled_record("GHSA-1", "lodash", "not.a.version", T1, HIGH));
-    expect(&w, &id, "GHSA-1", ENGINE_FINDING_UNDETERMINED);
+    expect(&w, &id, "GHSA-1", PLUMB_FINDING_UNDETERMINED);
     assert_true(must_find(&w, &id, "GHSA-1").blocking);
     assert_true(must_find(&w, &id, "GHSA-1").why[0] != '\0');
-    assert_int_equal(controlled_state(&w, &id, "SUP-MONITOR").state, ENGINE_CONTROL_FAILED);
+    assert_int_equal(controlled_state(&w, &id, "SUP-MONITOR").state, PLUMB_CONTROL_FAILED);
     world_end(&w);
 }
 
@@ -155,23 +155,23 @@ an_advisory_that_is_modified_or_withdrawn_clears_what_it_caused(void **state)
     since = must_find(&w, &id, "GHSA-1").since;
     /* an older text of it changes nothing */
     controlled_import(&w, controlled_record("GHSA-1", "lodash", "1.0.0", T1, HIGH));
-    expect(&w, &id, "GHSA-1", ENGINE_FINDING_OPEN);
+    expect(&w, &id, "GHSA-1", PLUMB_FINDING_OPEN);
     controlled_import(
         &w, controlled_record("GHSA-1", "lodash", "4.17.22", "2026-09-03T00:00:00Z", HIGH));
-    expect(&w, &id, "GHSA-1", ENGINE_FINDING_OPEN);
+    expect(&w, &id, "GHSA-1", PLUMB_FINDING_OPEN);
     assert_int_equal(must_find(&w, &id, "GHSA-1").since, since);
     controlled_import(
         &w, controlled_record("GHSA-1", "unheard-of", "0.1.0", "2026-09-04T00:00:00Z", HIGH));
-    expect(&w, &id, "GHSA-1", ENGINE_FINDING_GONE);
+    expect(&w, &id, "GHSA-1", PLUMB_FINDING_GONE);
     controlled_import(
         &w, controlled_record("GHSA-1", "lodash", "4.17.22", "2026-09-05T00:00:00Z", HIGH));
-    expect(&w, &id, "GHSA-1", ENGINE_FINDING_OPEN);
+    expect(&w, &id, "GHSA-1", PLUMB_FINDING_OPEN);
     assert_true(must_find(&w, &id, "GHSA-1").since > since);
     controlled_import(&w,
                       controlled_record("GHSA-1", "lodash", "4.17.22", "2026-09-06T00:00:00Z",
                                         HIGH ", \"withdrawn\": \"2026-09-06T00:00:00Z\""));
-    expect(&w, &id, "GHSA-1", ENGINE_FINDING_WITHDRAWN);
-    assert_int_equal(controlled_state(&w, &id, "SUP-MONITOR").state, ENGINE_CONTROL_MET);
+    expect(&w, &id, "GHSA-1", PLUMB_FINDING_WITHDRAWN);
+    assert_int_equal(controlled_state(&w, &id, "SUP-MONITOR").state, PLUMB_CONTROL_MET);
     world_end(&w);
 }
 
@@ -204,26 +204,26 @@ a_trusted_issuer_clears_a_finding_with_a_reason(void **state)
     assert_string_equal(
         controlled_attest(&w, &id, "qa", type, vex("not_affected", "pkg:npm/lodash@4.0.0")),
         "evidence.trust");
-    expect(&w, &id, "GHSA-1", ENGINE_FINDING_OPEN);
+    expect(&w, &id, "GHSA-1", PLUMB_FINDING_OPEN);
     assert_string_equal(
         controlled_attest(&w, &id, "scan", type, vex("not_affected", "pkg:npm/left-pad@1.0.0")),
         "");
-    expect(&w, &id, "GHSA-1", ENGINE_FINDING_OPEN);
+    expect(&w, &id, "GHSA-1", PLUMB_FINDING_OPEN);
     assert_string_equal(controlled_attest(&w, &id, "scan", type,
                                           vex("under_investigation", "pkg:npm/lodash@4.0.0")),
                         "");
-    expect(&w, &id, "GHSA-1", ENGINE_FINDING_OPEN);
+    expect(&w, &id, "GHSA-1", PLUMB_FINDING_OPEN);
     assert_string_equal(
         controlled_attest(&w, &id, "scan", type, vex("not_affected", "pkg:npm/lodash@4.0.0")),
         "");
-    expect(&w, &id, "GHSA-1", ENGINE_FINDING_NOT_AFFECTED);
+    expect(&w, &id, "GHSA-1", PLUMB_FINDING_NOT_AFFECTED);
     assert_string_equal(must_find(&w, &id, "GHSA-1").why,
                         "vulnerable_code_not_in_execute_path");
-    assert_int_equal(controlled_state(&w, &id, "SUP-MONITOR").state, ENGINE_CONTROL_MET);
+    assert_int_equal(controlled_state(&w, &id, "SUP-MONITOR").state, PLUMB_CONTROL_MET);
     make_next(&w.make);
     make_set(&w.make, "controls.trust.scan", NULL);
     (void)world_govern(&w, NULL);
-    expect(&w, &id, "GHSA-1", ENGINE_FINDING_OPEN);
+    expect(&w, &id, "GHSA-1", PLUMB_FINDING_OPEN);
     world_end(&w);
 }
 
@@ -253,12 +253,12 @@ cyclonedx_counts_for_what_its_signer_may_say(void **state)
                         "evidence.trust");
     assert_string_equal(controlled_attest(&w, &id, "forge", type, json_loads(empty, 0, NULL)),
                         "evidence.empty");
-    expect(&w, &id, "GHSA-1", ENGINE_FINDING_OPEN);
+    expect(&w, &id, "GHSA-1", PLUMB_FINDING_OPEN);
     assert_string_equal(controlled_attest(&w, &id, "scan", type, json_loads(text, 0, NULL)),
                         "");
-    expect(&w, &id, "GHSA-1", ENGINE_FINDING_NOT_AFFECTED);
+    expect(&w, &id, "GHSA-1", PLUMB_FINDING_NOT_AFFECTED);
     after = controlled_state(&w, &id, "SUP-BOM");
-    assert_int_equal(after.state, ENGINE_CONTROL_MET);
+    assert_int_equal(after.state, PLUMB_CONTROL_MET);
     assert_true(plumb_digest_eq(&before.evidence[0], &after.evidence[0]));
     world_end(&w);
 }
@@ -276,13 +276,13 @@ a_feed_that_has_gone_silent_opens_the_control(void **state)
     engine_monitor(w.engine, w.make.now, &m);
     assert_true(m.stale && m.imports == 0);
     controlled_meet(&w, &id, "SUP-MONITOR");
-    assert_int_equal(controlled_state(&w, &id, "SUP-MONITOR").state, ENGINE_CONTROL_OPEN);
+    assert_int_equal(controlled_state(&w, &id, "SUP-MONITOR").state, PLUMB_CONTROL_OPEN);
     controlled_import(&w, "");
-    assert_int_equal(controlled_state(&w, &id, "SUP-MONITOR").state, ENGINE_CONTROL_MET);
+    assert_int_equal(controlled_state(&w, &id, "SUP-MONITOR").state, PLUMB_CONTROL_MET);
     engine_monitor(w.engine, w.make.now, &m);
     assert_false(m.stale);
     w.make.now += 2 * WORLD_DAY + 1;
-    assert_int_equal(controlled_state(&w, &id, "SUP-MONITOR").state, ENGINE_CONTROL_OPEN);
+    assert_int_equal(controlled_state(&w, &id, "SUP-MONITOR").state, PLUMB_CONTROL_OPEN);
     engine_monitor(w.engine, w.make.now, &m);
     assert_true(m.stale);
     world_end(&w);
@@ -305,20 +305,20 @@ another_bill_takes_the_place_of_the_first(void **state)
     id = controlled_release(&w, "1.0");
     controlled_import(&w, controlled_record("GHSA-1", "lodash", "4.17.21", T1, HIGH));
     controlled_import(&w, controlled_record("GHSA-2", "left-pad", "1.3.0", T1, HIGH));
-    expect(&w, &id, "GHSA-1", ENGINE_FINDING_OPEN);
-    expect(&w, &id, "GHSA-2", ENGINE_FINDING_OPEN);
+    expect(&w, &id, "GHSA-1", PLUMB_FINDING_OPEN);
+    expect(&w, &id, "GHSA-2", PLUMB_FINDING_OPEN);
     assert_string_equal(
         controlled_attest(&w, &id, "forge", "https://in-toto.io/attestation/reference/v0.1",
                           json_pack("{s:[{s:s, s:{s:o}}]}", "references", "uri", "sbom",
                                     "digest", "sha256", make_hex(&bill))),
         "");
-    expect(&w, &id, "GHSA-1", ENGINE_FINDING_OPEN);
+    expect(&w, &id, "GHSA-1", PLUMB_FINDING_OPEN);
     assert_ok(plumb_bytes_copy(text, strlen(text), &bytes, &w.err), &w.err);
     assert_string_equal(controlled_attach(&w, &id, PLUMB_FILE_SBOM, bytes), "");
-    expect(&w, &id, "GHSA-1", ENGINE_FINDING_GONE);
-    expect(&w, &id, "GHSA-2", ENGINE_FINDING_GONE);
+    expect(&w, &id, "GHSA-1", PLUMB_FINDING_GONE);
+    expect(&w, &id, "GHSA-2", PLUMB_FINDING_GONE);
     controlled_import(&w, controlled_record("GHSA-3", "lodash", "4.18.0", T1, HIGH));
-    expect(&w, &id, "GHSA-3", ENGINE_FINDING_OPEN);
+    expect(&w, &id, "GHSA-3", PLUMB_FINDING_OPEN);
     assert_int_equal(must_find(&w, &id, "GHSA-3").components, 1);
     world_end(&w);
 }
@@ -361,8 +361,8 @@ trust_that_comes_later_matches_what_is_there(void **state)
     make_next(&w.make);
     make_set(&w.make, "controls.trust.scan.for", json_pack("[s, s]", "vex", "sbom"));
     (void)world_govern(&w, NULL);
-    expect(&w, &id, "GHSA-1", ENGINE_FINDING_OPEN);
-    assert_int_equal(controlled_state(&w, &id, "SUP-BOM").state, ENGINE_CONTROL_MET);
+    expect(&w, &id, "GHSA-1", PLUMB_FINDING_OPEN);
+    assert_int_equal(controlled_state(&w, &id, "SUP-BOM").state, PLUMB_CONTROL_MET);
     world_end(&w);
 }
 
@@ -522,7 +522,7 @@ an_overdue_finding_has_its_revocation_proposed_once(void **state)
     w.make.now += 30 * WORLD_DAY;
     assert_true(must_find(&w, &one, "GHSA-1").overdue);
     assert_true(must_find(&w, &one, "GHSA-1").accepted);
-    assert_int_equal(controlled_state(&w, &one, "DEP-HYGIENE").state, ENGINE_CONTROL_FAILED);
+    assert_int_equal(controlled_state(&w, &one, "DEP-HYGIENE").state, PLUMB_CONTROL_FAILED);
     (void)world_record(&w);
     assert_true(wished(&w, &wish));
     assert_int_equal(wish.kind, PLUMB_KIND_REVOCATION);
@@ -661,7 +661,7 @@ it_is_undone_and_replayed_whole(void **state)
         struct engine *own = w.engine;
 
         w.engine = replayed;
-        expect(&w, &id, "GHSA-1", ENGINE_FINDING_OPEN);
+        expect(&w, &id, "GHSA-1", PLUMB_FINDING_OPEN);
         w.engine = own;
     }
     world_same(world_picture(w.engine), world_picture(replayed));

@@ -256,7 +256,7 @@ fill_evidence(struct tui_evidence *e)
 }
 
 void
-fake_hold(struct tui_evidence *e, size_t control, enum client_control_state state,
+fake_hold(struct tui_evidence *e, size_t control, enum plumb_control_state state,
           const char *by)
 {
     struct client_control *c = &e->dossier->controls[control];

@@ -36,7 +36,7 @@ struct plumb_digest fake_digest(const char *text);
 struct tui_items fake_items(void);
 struct tui_statement *fake_statement(void); /* of the first item */
 /* A control of its evidence holds it back; by lives as long. */
-void fake_hold(struct tui_evidence *e, size_t control, enum client_control_state state,
+void fake_hold(struct tui_evidence *e, size_t control, enum plumb_control_state state,
                const char *by);
 struct tui_fleets *fake_fleets(void);
 struct tui_you *fake_you(void);

@@ -71,8 +71,8 @@ show_held(struct fake *f)
     struct tui_statement *s = fake_statement();
     struct tui_evidence *e = &s->evidence;
 
-    fake_hold(e, 3, CLIENT_CONTROL_OPEN, "no bill of materials is bound to the release");
-    fake_hold(e, 4, CLIENT_CONTROL_FAILED, "1 blocking findings, the newest is GHSA-1");
+    fake_hold(e, 3, PLUMB_CONTROL_OPEN, "no bill of materials is bound to the release");
+    fake_hold(e, 4, PLUMB_CONTROL_FAILED, "1 blocking findings, the newest is GHSA-1");
     e->dossier->findings[1].blocking = e->dossier->findings[1].overdue = true;
     e->waivers[0].lapsed = true;
     e->waivers[0].until = FAKE_NOW - 3 * 86400;

@@ -60,17 +60,26 @@ db_blob_get(struct db *db, const struct plumb_digest *sha256, struct plumb_bytes
     return plumb_bytes_copy(data, len, ret, err);
 }
 
-enum plumb_code
-db_blob_exist(struct db *db, const struct plumb_digest *sha256, size_t n, bool *ret,
-              struct plumb_err *err)
+/* One row for each of n digests, in their order. */
+static enum plumb_code
+ask_of_each(struct db *db, const struct db_stmt *stmt, const struct plumb_digest *sha256,
+            size_t n, PGresult **ret, struct plumb_err *err)
 {
-    PLUMB_AUTO(db_auto_result) PGresult *res = NULL;
     PLUMB_AUTO(db_list_clear) struct db_list digests;
 
     db_list_init(&digests, DB_BYTEA_ARRAY);
     for (size_t i = 0; i < n; i++)
         PLUMB_TRY(db_list_bytes(&digests, sha256[i].b, sizeof sha256[i].b, err));
-    PLUMB_TRY(db_run(db, &stmts[EXIST], (struct db_param[]){ db_list(&digests) }, &res, err));
+    return db_run(db, stmt, (struct db_param[]){ db_list(&digests) }, ret, err);
+}
+
+enum plumb_code
+db_blob_exist(struct db *db, const struct plumb_digest *sha256, size_t n, bool *ret,
+              struct plumb_err *err)
+{
+    PLUMB_AUTO(db_auto_result) PGresult *res = NULL;
+
+    PLUMB_TRY(ask_of_each(db, &stmts[EXIST], sha256, n, &res, err));
     for (int row = 0; row < PQntuples(res); row++)
         PLUMB_TRY(db_get_bool(res, row, 1, &ret[row], err));
     return PLUMB_OK;
@@ -81,12 +90,8 @@ db_blob_sizes(struct db *db, const struct plumb_digest *sha256, size_t n, int64_
               struct plumb_err *err)
 {
     PLUMB_AUTO(db_auto_result) PGresult *res = NULL;
-    PLUMB_AUTO(db_list_clear) struct db_list digests;
 
-    db_list_init(&digests, DB_BYTEA_ARRAY);
-    for (size_t i = 0; i < n; i++)
-        PLUMB_TRY(db_list_bytes(&digests, sha256[i].b, sizeof sha256[i].b, err));
-    PLUMB_TRY(db_run(db, &stmts[SIZES], (struct db_param[]){ db_list(&digests) }, &res, err));
+    PLUMB_TRY(ask_of_each(db, &stmts[SIZES], sha256, n, &res, err));
     for (int row = 0; row < PQntuples(res); row++)
         PLUMB_TRY(db_get_int(res, row, 1, &ret[row], err));
     return PLUMB_OK;

@@ -10,8 +10,6 @@
 #include "lib/json_text.h"
 #include "lib/own.h"
 
-#define NUMBER_MAX INT64_C(9007199254740991)
-
 /* jansson writes what the profile allows just as RFC 8785 does. */
 #define CANONICAL (JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY)
 
@@ -84,8 +82,8 @@ in_profile(const struct plumb_jv *v, struct plumb_err *err)
         return plumb_jv_fail(v, err, PLUMB_INVALID, "json.number",
                              "numbers are integers here, write no fraction or exponent");
     case JSON_INTEGER:
-        if (json_integer_value(v->json) > NUMBER_MAX ||
-            json_integer_value(v->json) < -NUMBER_MAX)
+        if (json_integer_value(v->json) > PLUMB_INTEGER_MAX ||
+            json_integer_value(v->json) < -PLUMB_INTEGER_MAX)
             return plumb_jv_fail(v, err, PLUMB_INVALID, "json.number",
                                  "integers stay within 2^53-1 here");
         return PLUMB_OK;

@@ -5,9 +5,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/json_text.h"
 #include "lib/own.h"
 
-#define NUMBER_MAX INT64_C(9007199254740991)
 #define DIGITS_MAX 16
 
 struct text {
@@ -61,7 +61,8 @@ take_integer(struct text *t)
 
     while (t->p < t->end && *t->p >= '0' && *t->p <= '9' && t->p - begin < DIGITS_MAX)
         v = 10 * v + (*t->p++ - '0');
-    if (t->p == begin || v > NUMBER_MAX || (*begin == '0' && (negative || t->p - begin > 1)))
+    if (t->p == begin || v > PLUMB_INTEGER_MAX ||
+        (*begin == '0' && (negative || t->p - begin > 1)))
         return NULL;
     return json_integer(negative ? -v : v);
 }
@@ -98,16 +99,6 @@ take_array(struct text *t)
     return PLUMB_TAKE(array);
 }
 
-/* Keys ascend, byte by byte; so none is there twice. */
-static bool
-ascends(const struct piece *a, const struct piece *b)
-{
-    size_t common = a->len < b->len ? a->len : b->len;
-    int order = memcmp(a->p, b->p, common);
-
-    return order < 0 || (order == 0 && a->len < b->len);
-}
-
 static json_t *
 take_object(struct text *t)
 {
@@ -119,7 +110,8 @@ take_object(struct text *t)
     if (!take(t, '}')) {
         do {
             if (!take_piece(t, &key) || !take(t, ':') ||
-                (before.p != NULL && !ascends(&before, &key)) ||
+                (before.p != NULL &&
+                 !json_text_key_ascends(before.p, before.len, key.p, key.len)) ||
                 json_object_setn_new_nocheck(object, key.p, key.len, take_value(t)) != 0)
                 return NULL;
             before = key;

@@ -54,14 +54,18 @@ pass_string(struct look *l, bool *ret_escaped)
     return end < l->end;
 }
 
-/* Keys ascend, byte by byte. */
+bool
+json_text_key_ascends(const char *before, size_t before_len, const char *key, size_t len)
+{
+    int order = memcmp(before, key, before_len < len ? before_len : len);
+
+    return order < 0 || (order == 0 && before_len < len);
+}
+
 static bool
 pass_key(struct open *o, const char *key, size_t len)
 {
-    size_t common = len < o->key_len ? len : o->key_len;
-    int order = o->key != NULL ? memcmp(o->key, key, common) : -1;
-
-    if (order > 0 || (order == 0 && o->key_len >= len))
+    if (o->key != NULL && !json_text_key_ascends(o->key, o->key_len, key, len))
         return false;
     o->key = key;
     o->key_len = len;

@@ -17,4 +17,7 @@ bool json_text_is_canonical(const char *text, size_t len);
  * library looks. */
 size_t json_text_string_end(const char *text, size_t at, size_t len);
 
+/* Keys ascend byte by byte in the canonical form; so none is there twice. */
+bool json_text_key_ascends(const char *before, size_t before_len, const char *key, size_t len);
+
 #endif

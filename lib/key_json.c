@@ -6,7 +6,6 @@
 
 #define SPKI_MAX        256
 #define APPLICATION_MAX 256
-#define INDEX_MAX       INT64_C(9007199254740991)
 
 PLUMB_DEFINE_AUTO(auto_pubkey, struct plumb_pubkey *, plumb_pubkey_free);
 
@@ -70,7 +69,7 @@ plumb_key_read(const struct plumb_jv *v, struct plumb_key *ret, struct plumb_err
         return plumb_jv_fail(&from, err, PLUMB_INVALID, "key.form",
                              "a compromised key, and no other, says from which index on");
     if (from.json != NULL)
-        PLUMB_TRY(plumb_jv_int(&from, 0, INDEX_MAX, &index, err));
+        PLUMB_TRY(plumb_jv_int(&from, 0, PLUMB_INTEGER_MAX, &index, err));
     PLUMB_TRY(read_application(v, (enum plumb_use)use_word, &application, &verify, err));
     PLUMB_TRY(plumb_jv_base64(&spki, SPKI_MAX, &der, err));
     plumb_jv_path(&spki, path, sizeof path);

@@ -8,7 +8,6 @@
 
 #define SCHEMA      "urn:plumbline:memory:v1"
 #define MEMORY_MAX  (64u << 20)
-#define INDEX_MAX   INT64_C(9007199254740991)
 #define REVOKED_MAX (1u << 20)
 
 PLUMB_DEFINE_AUTO(auto_memory, struct plumb_memory *, plumb_memory_free);
@@ -36,7 +35,7 @@ read_governance(const struct plumb_jv *v, struct plumb_memory *m, struct plumb_e
     struct plumb_jv statement = plumb_jv_member(v, "statement");
 
     PLUMB_TRY(plumb_jv_closed(v, members, err));
-    PLUMB_TRY(plumb_jv_int(&version, 1, INDEX_MAX, &m->governance_version, err));
+    PLUMB_TRY(plumb_jv_int(&version, 1, PLUMB_INTEGER_MAX, &m->governance_version, err));
     return plumb_jv_digest(&statement, &m->governance_statement, err);
 }
 
@@ -48,7 +47,7 @@ read_checkpoint(const struct plumb_jv *v, struct plumb_memory *m, struct plumb_e
     int64_t n;
 
     PLUMB_TRY(plumb_jv_closed(v, members, err));
-    PLUMB_TRY(plumb_jv_int(&size, 1, INDEX_MAX, &n, err));
+    PLUMB_TRY(plumb_jv_int(&size, 1, PLUMB_INTEGER_MAX, &n, err));
     m->size = (uint64_t)n;
     return plumb_jv_digest(&root, &m->root, err);
 }
@@ -97,8 +96,8 @@ read_memory(const struct plumb_jv *root, struct plumb_memory *m, struct plumb_er
     memcpy(m->fleet, text, strlen(text) + 1);
     PLUMB_TRY(plumb_jv_digest(&genesis, &m->genesis, err));
     PLUMB_TRY(read_governance(&governance, m, err));
-    PLUMB_TRY(plumb_jv_int(&revision, 1, INDEX_MAX, &m->revision, err));
-    PLUMB_TRY(plumb_jv_int(&index, 0, INDEX_MAX, &n, err));
+    PLUMB_TRY(plumb_jv_int(&revision, 1, PLUMB_INTEGER_MAX, &m->revision, err));
+    PLUMB_TRY(plumb_jv_int(&index, 0, PLUMB_INTEGER_MAX, &n, err));
     m->index = (uint64_t)n;
     PLUMB_TRY(plumb_jv_digest(&content, &m->content, err));
     PLUMB_TRY(read_checkpoint(&checkpoint, m, err));

@@ -6,8 +6,6 @@
 
 #include "lib/pool.h"
 
-#define PLUMB_INTEGER_MAX INT64_C(9007199254740991) /* the JSON profile's */
-
 /*
  * Read the members of s->kind's own, and check the subjects that go with them. s has its
  * stamp and subjects already; strings are borrowed from the JSON, arrays are in pool.

@@ -14,7 +14,8 @@
 #include <plumb/time.h>
 #include <stdbool.h>
 
-#define PLUMB_JSON_DEPTH 16 /* our own documents need no more */
+#define PLUMB_INTEGER_MAX INT64_C(9007199254740991) /* 2^53-1, and its negative */
+#define PLUMB_JSON_DEPTH  16                        /* our own documents need no more */
 
 /*
  * Parse data, at most max bytes and depth deep, inside the profile. Rules "json.size",

@@ -47,10 +47,56 @@ audit_dir_close(struct audit_dir *d)
     free(d);
 }
 
+/* Done with what parent() gave. */
+static void
+leave(const struct audit_dir *d, int fd)
+{
+    int was = errno;
+
+    if (fd != d->fd)
+        (void)close(fd);
+    errno = was;
+}
+
+/* Opens the directory that path lies in, step by step so that no link is followed, and points
+ * ret_name to the last step; -1 with errno. make: directories that are not there. */
+static int
+parent(const struct audit_dir *d, const char *path, bool make, const char **ret_name)
+{
+    const char *slash;
+    char step[LAYOUT_PATH];
+    int fd = d->fd;
+
+    for (; (slash = strchr(path, '/')) != NULL; path = slash + 1) {
+        int next;
+
+        (void)snprintf(step, sizeof step, "%.*s", (int)(slash - path), path);
+        if (make && mkdirat(fd, step, 0755) != 0 && errno != EEXIST)
+            next = -1;
+        else
+            next = openat(fd, step, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        leave(d, fd);
+        if (next < 0)
+            return -1;
+        fd = next;
+    }
+    *ret_name = path;
+    return fd;
+}
+
 bool
 audit_dir_has(const struct audit_dir *d, const char *path)
 {
-    return faccessat(d->fd, path, R_OK, 0) == 0;
+    const char *name;
+    struct stat st;
+    int fd = parent(d, path, false, &name);
+    bool has;
+
+    if (fd < 0)
+        return false;
+    has = fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode);
+    leave(d, fd);
+    return has;
 }
 
 static enum plumb_code
@@ -83,17 +129,39 @@ read_all(int fd, const char *path, size_t max, struct plumb_bytes *ret, struct p
     return PLUMB_OK;
 }
 
+/* As openat, of a path in d and without following links. */
+static int
+open_in(const struct audit_dir *d, const char *path, int flags)
+{
+    const char *name;
+    int dir = parent(d, path, false, &name);
+    int fd;
+
+    if (dir < 0)
+        return -1;
+    fd = openat(dir, name, flags | O_NOFOLLOW | O_CLOEXEC);
+    leave(d, dir);
+    return fd;
+}
+
+static const char *
+why_not(void)
+{
+    return errno == ELOOP || errno == ENOTDIR ? "a link or a file stands in its way; an export "
+                                                "has plain files and directories alone"
+                                              : strerror(errno);
+}
+
 enum plumb_code
 audit_dir_read(const struct audit_dir *d, const char *path, size_t max, struct plumb_bytes *ret,
                struct plumb_err *err)
 {
-    int fd = openat(d->fd, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = open_in(d, path, O_RDONLY | O_NONBLOCK);
     enum plumb_code code;
 
     if (fd < 0)
-        return plumb_fail(
-            err, errno == ENOENT || errno == ENOTDIR ? PLUMB_NOT_FOUND : PLUMB_UNAVAILABLE,
-            "dir.read", path, "%s", strerror(errno));
+        return plumb_fail(err, errno == ENOENT ? PLUMB_NOT_FOUND : PLUMB_UNAVAILABLE,
+                          "dir.read", path, "%s", why_not());
     code = read_all(fd, path, max, ret, err);
     (void)close(fd);
     return code;
@@ -102,21 +170,7 @@ audit_dir_read(const struct audit_dir *d, const char *path, size_t max, struct p
 static enum plumb_code
 cannot_write(const char *path, struct plumb_err *err)
 {
-    return plumb_fail(err, PLUMB_UNAVAILABLE, "dir.write", path, "%s", strerror(errno));
-}
-
-/* The directories above path. */
-static enum plumb_code
-make_way(const struct audit_dir *d, const char *path, struct plumb_err *err)
-{
-    char way[LAYOUT_PATH + 8];
-
-    for (const char *slash = strchr(path, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        (void)snprintf(way, sizeof way, "%.*s", (int)(slash - path), path);
-        if (mkdirat(d->fd, way, 0755) != 0 && errno != EEXIST)
-            return cannot_write(way, err);
-    }
-    return PLUMB_OK;
+    return plumb_fail(err, PLUMB_UNAVAILABLE, "dir.write", path, "%s", why_not());
 }
 
 static bool
@@ -135,34 +189,52 @@ write_all(int fd, const uint8_t *data, size_t len)
     return true;
 }
 
+/* The file is made new beside its place: what an interrupted export left goes first. */
+static bool
+write_new(int dir, const char *part, const void *data, size_t len)
+{
+    bool ok;
+    int fd;
+
+    if (unlinkat(dir, part, 0) != 0 && errno != ENOENT)
+        return false;
+    fd = openat(dir, part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+    if (fd < 0)
+        return false;
+    ok = write_all(fd, data, len);
+    return close(fd) == 0 && ok;
+}
+
 enum plumb_code
 audit_dir_put(struct audit_dir *d, const char *path, const void *data, size_t len,
               struct plumb_err *err)
 {
     char part[LAYOUT_PATH + 8];
-    bool ok;
-    int fd;
+    enum plumb_code code = PLUMB_OK;
+    const char *name;
+    int dir = parent(d, path, true, &name);
 
-    PLUMB_TRY(make_way(d, path, err));
-    (void)snprintf(part, sizeof part, "%s.part", path);
-    fd = openat(d->fd, part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd < 0)
+    if (dir < 0)
         return cannot_write(path, err);
-    ok = write_all(fd, data, len);
-    ok = close(fd) == 0 && ok;
-    if (!ok || renameat(d->fd, part, d->fd, path) != 0) {
-        enum plumb_code code = cannot_write(path, err);
-
-        (void)unlinkat(d->fd, part, 0);
-        return code;
+    (void)snprintf(part, sizeof part, "%s.part", name);
+    if (!write_new(dir, part, data, len) || renameat(dir, part, dir, name) != 0) {
+        code = cannot_write(path, err);
+        (void)unlinkat(dir, part, 0);
     }
-    return PLUMB_OK;
+    leave(d, dir);
+    return code;
 }
 
 void
 audit_dir_remove(struct audit_dir *d, const char *path)
 {
-    (void)unlinkat(d->fd, path, 0);
+    const char *name;
+    int dir = parent(d, path, false, &name);
+
+    if (dir < 0)
+        return;
+    (void)unlinkat(dir, name, 0);
+    leave(d, dir);
 }
 
 enum plumb_code

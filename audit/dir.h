@@ -14,7 +14,9 @@ void audit_dir_close(struct audit_dir *d);
 /* Borrows d. */
 struct audit_source audit_dir_source(struct audit_dir *d);
 
-/* By their paths in the export (audit/layout.h). A file is there whole or not at all. */
+/* By their paths in the export (audit/layout.h). A file is there whole or not at all. Links
+ * below the directory are not followed: one is no file when asked for, refused when read,
+ * replaced when its place is written, and never written through. */
 bool audit_dir_has(const struct audit_dir *d, const char *path);
 PLUMB_MUST_CHECK enum plumb_code audit_dir_read(const struct audit_dir *d, const char *path,
                                                 size_t max, struct plumb_bytes *ret,

@@ -9,10 +9,15 @@
 #define TYPE        "urn:plumbline:error:"
 #define PROBLEM_MAX 65536
 
-/* The code of a status that came without a word: the first that has it. */
+/* The code of a status that came without a word: the first that has it, or, where several do,
+ * the one that claims least. */
 static enum plumb_code
 code_of_status(long status)
 {
+    if (status == 422)
+        return PLUMB_REFUSED;
+    if (status == 500)
+        return PLUMB_INTERNAL;
     for (int code = PLUMB_INVALID; code < PLUMB_CODE_COUNT; code++)
         if (plumb_code_http((enum plumb_code)code) == status)
             return (enum plumb_code)code;
@@ -41,6 +46,10 @@ problem_read(long status, const void *body, size_t len, struct plumb_err *err)
                           status);
     type = text_of(problem, "type") + strlen(TYPE);
     code = plumb_code_parse(type);
-    return plumb_fail(err, code != PLUMB_OK ? code : PLUMB_INTERNAL, text_of(problem, "rule"),
-                      text_of(problem, "where"), "%s", text_of(problem, "detail"));
+    if (code == PLUMB_OK)
+        code = PLUMB_INTERNAL;
+    if (code == PLUMB_NO_MEMORY) /* its memory: of ours there is enough, and it may recover */
+        code = PLUMB_UNAVAILABLE;
+    return plumb_fail(err, code, text_of(problem, "rule"), text_of(problem, "where"), "%s",
+                      text_of(problem, "detail"));
 }

@@ -5,7 +5,8 @@
 #include <plumb/err.h>
 
 /* What an answer other than 2xx says: always an error. What is no problem document of ours goes
- * by its status; rule "client.answer". */
+ * by its status; rule "client.answer". Never PLUMB_NO_MEMORY, which is ours alone: a server out
+ * of memory is PLUMB_UNAVAILABLE. */
 enum plumb_code problem_read(long status, const void *body, size_t len, struct plumb_err *err);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/build.h"
 #include "engine/waiver.h"
 #include "lib/own.h"
 
@@ -101,12 +102,15 @@ provenance_counts(const struct asking *a, const struct fact *f, const struct plu
                   bool dependencies)
 {
     const char *source = f->said->u.provenance.source;
+    struct build_fault fault;
 
     if (!trust_names_builder(t, f->said->u.provenance.builder)) {
         say(a, "%s no longer signs for the builder %.80s", t->name,
             f->said->u.provenance.builder);
     } else if (!trust_names_source(a->controls, source)) {
         say(a, "governance no longer names the source %.80s", source);
+    } else if (!build_fits(t, f->said, &fault)) {
+        say(a, "%s does not sign for such builds: %s %.80s", t->name, fault.why, fault.what);
     } else if (t->level < a->controls->level) {
         a->ret->state = PLUMB_CONTROL_FAILED;
         say(a, "%s builds at SLSA level %lld, want %lld", t->name, (long long)t->level,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/build.h"
 #include "engine/kinds.h"
 #include "engine/match.h"
 #include "engine/trust.h"
@@ -134,6 +135,7 @@ take_provenance(const struct reading *r, const struct attestation *a)
     const struct plumb_trusted *t =
         trust_find(r->c->e, a, r->c->index, PLUMB_TRUST_BUILD, NULL);
     const char *source = a->u.provenance.source;
+    struct build_fault fault;
 
     if (t == NULL)
         return untrusted(r, PLUMB_TRUST_BUILD);
@@ -143,6 +145,9 @@ take_provenance(const struct reading *r, const struct attestation *a)
     if (!trust_names_source(controls, source))
         return refuse(r, "evidence.source", "the source %.100s is none that governance names",
                       source != NULL ? source : "is not told, and");
+    if (!build_fits(t, a, &fault))
+        return refuse(r, fault.rule, "%s does not sign for such builds: %s %.100s", t->name,
+                      fault.why, fault.what);
     if (a->u.provenance.finished != PLUMB_TIME_NEVER &&
         a->u.provenance.finished > plumb_time_add(r->c->time, PLUMB_EARLY_MAX))
         return refuse(r, "evidence.time", "it was built in the future");

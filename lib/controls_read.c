@@ -5,13 +5,14 @@
 
 #include "lib/names.h"
 #include "lib/own.h"
+#include "lib/pattern_read.h"
 #include "lib/quorum_read.h"
 #include "lib/word.h"
 
 #define TRUSTED_MAX    1000
 #define LIST_MAX       256
 #define SPKI_MAX       256
-#define TEXT_MAX       1000 /* a pattern, an issuer */
+#define ISSUER_MAX     1000
 #define LEVEL_MAX      4
 #define REBUILDERS_MAX 64
 #define ROOT_MAX       (1 << 20)
@@ -47,41 +48,6 @@ plumb_words_read(const struct plumb_jv *v, const char *const *words, size_t n, u
         bits |= 1u << word;
     }
     *ret = bits;
-    return PLUMB_OK;
-}
-
-/* A star in a host's name would trust whoever can register one. */
-static enum plumb_code
-read_pattern(const struct in *in, const struct plumb_jv *v, const char **ret)
-{
-    const char *scheme, *host, *slash, *star;
-
-    PLUMB_TRY(plumb_jv_string(v, TEXT_MAX, ret, in->err));
-    star = strchr(*ret, '*');
-    scheme = strstr(*ret, "://");
-    host = scheme != NULL ? scheme + 3 : *ret;
-    slash = strchr(host, '/');
-    if (star != NULL && (slash == NULL || star < slash))
-        return plumb_jv_fail(v, in->err, PLUMB_INVALID, "governance.pattern",
-                             "a star stands after a host and its '/'");
-    return PLUMB_OK;
-}
-
-static enum plumb_code
-read_patterns(const struct in *in, const struct plumb_jv *v, const char ***ret, size_t *ret_n)
-{
-    size_t n;
-
-    PLUMB_TRY(plumb_jv_array(v, 1, LIST_MAX, &n, in->err));
-    *ret = pool_array(in->pool, n, sizeof **ret);
-    if (*ret == NULL)
-        return plumb_fail_memory(in->err);
-    *ret_n = n;
-    for (size_t i = 0; i < n; i++) {
-        struct plumb_jv element = plumb_jv_element(v, i);
-
-        PLUMB_TRY(read_pattern(in, &element, &(*ret)[i]));
-    }
     return PLUMB_OK;
 }
 
@@ -149,8 +115,8 @@ read_identities(const struct in *in, const struct plumb_jv *v, struct plumb_trus
         struct plumb_jv subject = plumb_jv_member(&element, "subject");
 
         PLUMB_TRY(plumb_jv_closed(&element, members, in->err));
-        PLUMB_TRY(plumb_jv_string(&issuer, TEXT_MAX, &ret->identities[i].issuer, in->err));
-        PLUMB_TRY(read_pattern(in, &subject, &ret->identities[i].subject));
+        PLUMB_TRY(plumb_jv_string(&issuer, ISSUER_MAX, &ret->identities[i].issuer, in->err));
+        PLUMB_TRY(plumb_pattern_read(&subject, &ret->identities[i].subject, in->err));
     }
     return in->c->has_root
                ? PLUMB_OK
@@ -174,13 +140,14 @@ read_spoken_of(const struct in *in, const struct plumb_jv *v, struct plumb_trust
 static enum plumb_code
 read_trusted(const struct in *in, const struct plumb_jv *v, struct plumb_trusted *ret)
 {
-    static const char *const members[] = { "for",       "?keys",  "?roles",    "?identities",
-                                           "?builders", "?level", "?controls", NULL };
+    static const char *const members[] = { "for",         "?keys",     "?roles",
+                                           "?identities", "?builders", "?level",
+                                           "?types",      "?controls", NULL };
     struct plumb_jv uses = plumb_jv_member(v, "for"), keys = plumb_jv_member(v, "keys");
     struct plumb_jv roles = plumb_jv_member(v, "roles");
     struct plumb_jv identities = plumb_jv_member(v, "identities");
     struct plumb_jv builders = plumb_jv_member(v, "builders");
-    struct plumb_jv level = plumb_jv_member(v, "level");
+    struct plumb_jv level = plumb_jv_member(v, "level"), types = plumb_jv_member(v, "types");
     struct plumb_jv controls = plumb_jv_member(v, "controls");
     const char *words[PLUMB_TRUST_USE_COUNT];
     bool builds, asserts;
@@ -204,11 +171,16 @@ read_trusted(const struct in *in, const struct plumb_jv *v, struct plumb_trusted
     asserts = (ret->uses & 1u << PLUMB_TRUST_ASSERT) != 0;
     if (builds != (builders.json != NULL) || builds != (level.json != NULL))
         return wrong(in, v, "a builder, and no other, has builders and a level");
+    if (!builds && types.json != NULL)
+        return wrong(in, &types, "only a builder has types of builds");
     if (!asserts && controls.json != NULL)
         return wrong(in, &controls, "only an asserter speaks of controls");
     if (builds) {
-        PLUMB_TRY(read_patterns(in, &builders, &ret->builders, &ret->nbuilders));
+        PLUMB_TRY(plumb_patterns_read(&builders, in->pool, plumb_pattern_read, &ret->builders,
+                                      &ret->nbuilders, in->err));
         PLUMB_TRY(plumb_jv_int(&level, 0, LEVEL_MAX, &ret->level, in->err));
+        if (types.json != NULL)
+            PLUMB_TRY(plumb_build_types_read(&types, in->pool, ret, in->err));
     }
     return controls.json != NULL ? read_spoken_of(in, &controls, ret) : PLUMB_OK;
 }
@@ -260,7 +232,8 @@ read_build(const struct in *in, const struct plumb_jv *v)
     PLUMB_TRY(plumb_jv_closed(v, members, in->err));
     PLUMB_TRY(plumb_jv_int(&level, 0, LEVEL_MAX, &in->c->level, in->err));
     PLUMB_TRY(plumb_jv_int(&rebuilders, 1, REBUILDERS_MAX, &in->c->rebuilders, in->err));
-    return read_patterns(in, &sources, &in->c->sources, &in->c->nsources);
+    return plumb_patterns_read(&sources, in->pool, plumb_pattern_read, &in->c->sources,
+                               &in->c->nsources, in->err);
 }
 
 static enum plumb_code

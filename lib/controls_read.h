@@ -19,6 +19,12 @@ PLUMB_MUST_CHECK enum plumb_code plumb_profile_read(struct plumb_controls *c, st
                                                     const struct plumb_jv *v,
                                                     struct plumb_err *err);
 
+/* "types" of a builder. */
+PLUMB_MUST_CHECK enum plumb_code plumb_build_types_read(const struct plumb_jv *v,
+                                                        struct pool *pool,
+                                                        struct plumb_trusted *ret,
+                                                        struct plumb_err *err);
+
 /* Which of the words each element of the array v is: their bits; none twice. */
 PLUMB_MUST_CHECK enum plumb_code plumb_words_read(const struct plumb_jv *v,
                                                   const char *const *words, size_t n,

@@ -18,8 +18,12 @@ struct sigstore_root;
 
 #define ATTESTATION_MAX (64u << 20) /* bytes; an SBOM may be its predicate */
 
-#define ASSERTION_TYPE  "urn:plumbline:control-assertion:v1"
-#define REBUILD_TYPE    "urn:plumbline:rebuild:v1"
+/* Of a build's parameters: their names and values together. Whoever wants more of them to be
+ * judged is refused, who judges none is not. */
+#define ATTESTATION_PARAMETERS_MAX (64u << 10)
+
+#define ASSERTION_TYPE             "urn:plumbline:control-assertion:v1"
+#define REBUILD_TYPE               "urn:plumbline:rebuild:v1"
 
 /* clang-format off */
 #define ATTESTATIONS(X)                     \
@@ -71,6 +75,12 @@ struct attestation_resource {
     const char *revision; /* gitCommit or sha1, as stated; or NULL */
 };
 
+/* What a build was asked for. */
+struct attestation_parameter {
+    const char *name;  /* a JSON pointer, "/workflow/ref" */
+    const char *value; /* of a text itself, else its JSON; never empty: that is unset */
+};
+
 struct attestation {
     enum attestation_kind kind;
     const char *predicate_type;
@@ -81,6 +91,11 @@ struct attestation {
     union {
         struct {
             const char *builder, *build_type;
+            /* v1: its externalParameters; v0.2: its invocation but the environment. In the
+             * order in which they stand there. */
+            struct attestation_parameter *parameters;
+            size_t nparameters;
+            bool cut;                     /* there are more, or longer ones */
             const char *source;           /* URI without "git+" and "@ref"; or NULL */
             const char *source_ref;       /* "refs/tags/v1"; or NULL */
             plumb_time started, finished; /* PLUMB_TIME_NEVER where not stated */

@@ -67,6 +67,7 @@ read_provenance(const struct attestation_in *in)
     PLUMB_TRY(attestation_need(in, json_object_get(definition, "buildType"),
                                "buildDefinition.buildType", &a->u.provenance.build_type));
     PLUMB_TRY(read_source(in, external));
+    PLUMB_TRY(attestation_parameters(in, external, NULL));
     PLUMB_TRY(attestation_time(in, at(run, "metadata", "startedOn"),
                                "runDetails.metadata.startedOn", &a->u.provenance.started));
     PLUMB_TRY(attestation_time(in, at(run, "metadata", "finishedOn"),
@@ -75,7 +76,8 @@ read_provenance(const struct attestation_in *in)
                                  &a->u.provenance.dependencies, &a->u.provenance.ndependencies);
 }
 
-/* Version 0.2: what was asked for is under "invocation", what went in are "materials". */
+/* Version 0.2: what was asked for is under "invocation", all but the "environment", which the
+ * builder adds; what went in are "materials". */
 static enum plumb_code
 read_provenance_02(const struct attestation_in *in)
 {
@@ -91,6 +93,8 @@ read_provenance_02(const struct attestation_in *in)
     PLUMB_TRY(attestation_text_of(in, json_object_get(source, "uri"), &uri));
     if (uri != NULL)
         PLUMB_TRY(split_source(in, uri, &a->u.provenance.source, &a->u.provenance.source_ref));
+    PLUMB_TRY(attestation_parameters(in, json_object_get(in->predicate, "invocation"),
+                                     "environment"));
     PLUMB_TRY(attestation_time(in, json_object_get(metadata, "buildStartedOn"),
                                "metadata.buildStartedOn", &a->u.provenance.started));
     PLUMB_TRY(attestation_time(in, json_object_get(metadata, "buildFinishedOn"),

@@ -34,6 +34,10 @@ PLUMB_MUST_CHECK enum plumb_code attestation_resources(const struct attestation_
                                                        const json_t *array,
                                                        struct attestation_resource **ret,
                                                        size_t *ret_n);
+/* Of provenance: all that is in root but one member of it, or as much as is kept. Both may be
+ * NULL. */
+PLUMB_MUST_CHECK enum plumb_code attestation_parameters(const struct attestation_in *in,
+                                                        const json_t *root, const char *but);
 /* Of a digest set; false where it has none that is well formed. */
 bool attestation_sha256(const json_t *digests, struct plumb_digest *ret);
 

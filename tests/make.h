@@ -123,6 +123,8 @@ struct plumb_bytes make_attestation(struct make *m, const char *who, const char 
                                     const struct plumb_digest *artifacts, size_t n,
                                     json_t *predicate);
 
+/* JSON with ' for ", which reads better in C; fails the test when it is none. */
+json_t *json_of(const char *text);
 /* For json_pack("o"). */
 json_t *make_hex(const struct plumb_digest *d);
 json_t *make_time(plumb_time t);

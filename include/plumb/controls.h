@@ -181,6 +181,21 @@ struct plumb_identity {
     const char *subject; /* a pattern */
 };
 
+/* What a build may have been asked for: an external parameter of its provenance. */
+struct plumb_parameter {
+    const char *name;    /* a pattern of JSON pointers into the external parameters */
+    const char **values; /* patterns; none: any value */
+    size_t nvalues;
+    bool optional; /* it may be unset */
+};
+
+/* Builds of a type, and all that they may have been asked for. */
+struct plumb_build_type {
+    const char *type; /* a pattern of build types */
+    struct plumb_parameter *parameters;
+    size_t nparameters;
+};
+
 /* One signer of evidence: any of its keys or identities, or a principal of its roles. */
 struct plumb_trusted {
     const char *name;
@@ -193,7 +208,9 @@ struct plumb_trusted {
     size_t nidentities;
     const char **builders; /* build: patterns of the builder ids that it may sign for */
     size_t nbuilders;
-    int64_t level;         /* build: the SLSA level that this builder gives */
+    int64_t level;                  /* build: the SLSA level that this builder gives */
+    struct plumb_build_type *types; /* build: what may be built, and how; none: anything */
+    size_t ntypes;
     const char **controls; /* assert: ascending; none: every control */
     size_t ncontrols;
 };

@@ -6,6 +6,7 @@
 
 #include "client/dossier.h"
 #include "lib/own.h"
+#include "tests/make.h"
 #include "tests/scarce.h"
 
 #define HEX "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -36,21 +37,6 @@ static const char whole[] =
     "   'why': 'cannot be compared', 'index': 11, 'since': '2026-11-25T13:30:00Z',"
     "   'due': '2026-11-26T13:30:00Z', 'overdue': false, 'accepted': true,"
     "   'places': [{'fleet': 'prod', 'place': 'current', 'alone': true}]}]}";
-
-/* JSON with ' for ", which reads better in C. */
-static json_t *
-json_of(const char *text)
-{
-    PLUMB_AUTO(auto_free) char *copy = strdup(text);
-    json_t *json;
-
-    for (char *p = copy; *p != '\0'; p++)
-        if (*p == '\'')
-            *p = '"';
-    json = json_loads(copy, 0, NULL);
-    assert_non_null(json);
-    return json;
-}
 
 static struct client_dossier *
 read_whole(void)

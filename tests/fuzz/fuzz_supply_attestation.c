@@ -11,8 +11,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct plumb_signer *signer;
 
 static void
+check_parameters(const struct attestation *a)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < a->u.provenance.nparameters; i++) {
+        const struct attestation_parameter *p = &a->u.provenance.parameters[i];
+
+        if ((p->name[0] != '/' && p->name[0] != '\0') || p->value[0] == '\0')
+            abort();
+        bytes += strlen(p->name) + strlen(p->value) + 2;
+    }
+    if (bytes > ATTESTATION_PARAMETERS_MAX)
+        abort();
+}
+
+static void
 check(const struct attestation *a)
 {
+    if (a->kind == ATTESTATION_PROVENANCE)
+        check_parameters(a);
     if (a->nsigners != 1 || !a->signers[0].by_key ||
         !plumb_digest_eq(&a->signers[0].key, plumb_pubkey_id(signer->pub)) ||
         a->nsubjects == 0 || a->kind >= ATTESTATION_KIND_COUNT || a->predicate_type[0] == '\0')

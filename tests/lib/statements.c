@@ -78,24 +78,6 @@ const struct example examples[] = {
 };
 const size_t nexamples = sizeof examples / sizeof *examples;
 
-json_t *
-json_of(const char *text)
-{
-    char *copy = strdup(text);
-    json_error_t error;
-    json_t *json;
-
-    assert_non_null(copy);
-    for (char *p = copy; *p != '\0'; p++)
-        if (*p == '\'')
-            *p = '"';
-    json = json_loads(copy, JSON_DECODE_ANY, &error);
-    if (json == NULL)
-        fail_msg("%s: %s", text, error.text);
-    free(copy);
-    return json;
-}
-
 const struct example *
 example_named(const char *name)
 {

@@ -15,8 +15,6 @@ struct example {
 extern const struct example examples[];
 extern const size_t nexamples;
 
-/* JSON with ' for "; fails the test when it is none. */
-json_t *json_of(const char *text);
 /* The whole statement; of an enrolment, with a key made on the spot. */
 json_t *example_json(const struct example *e);
 const struct example *example_named(const char *name);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/lib/statements.h"
 #include "tests/make.h"
 
 #define NOW INT64_C(1795489892)
@@ -62,6 +61,43 @@ controls_are_read_whole(void **state)
 }
 
 static void
+what_a_builder_may_build_is_read(void **state)
+{
+    struct make m;
+    struct plumb_governance *g;
+    const struct plumb_trusted *forge;
+    const struct plumb_parameter *p;
+
+    (void)state;
+    make_begin(&m, NOW);
+    make_controls(&m);
+    make_set(&m, "controls.trust.forge.types",
+             json_of("[{'type': 'https://ci.example/a', 'parameters': []},"
+                     " {'type': 'https://ci.example/b@*', 'parameters': ["
+                     "{'name': '/ref', 'values': ['refs/tags/*', '**']},"
+                     "{'name': '/path~1~0', 'optional': true},"
+                     "{'name': '/inputs/**', 'values': ['https://git.example/*']}]}]"));
+    g = make_governance(&m);
+    forge = plumb_controls_trusted(g->controls, "forge");
+    assert_int_equal(forge->ntypes, 2);
+    assert_string_equal(forge->types[0].type, "https://ci.example/a");
+    assert_int_equal(forge->types[0].nparameters, 0);
+    assert_string_equal(forge->types[1].type, "https://ci.example/b@*");
+    assert_int_equal(forge->types[1].nparameters, 3);
+    p = forge->types[1].parameters;
+    assert_string_equal(p[0].name, "/ref");
+    assert_int_equal(p[0].nvalues, 2);
+    assert_string_equal(p[0].values[1], "**");
+    assert_false(p[0].optional);
+    assert_int_equal(p[1].nvalues, 0);
+    assert_true(p[1].optional);
+    assert_true(p[2].optional); /* nothing that a star stands for must be there */
+    assert_int_equal(plumb_controls_trusted(g->controls, "qa")->ntypes, 0);
+    plumb_governance_free(g);
+    make_end(&m);
+}
+
+static void
 a_document_without_controls_has_none(void **state)
 {
     struct make m;
@@ -106,18 +142,29 @@ row_of(const struct plumb_control *c, char *ret, size_t size)
 }
 
 static void
-the_page_has_the_built_in_profile(void **state)
+read_page(char *ret, size_t size)
 {
-    static char page[1 << 16];
-    char path[4096], row[600];
+    char path[4096];
+    size_t n;
     FILE *f;
 
-    (void)state;
     (void)snprintf(path, sizeof path, "%s/docs/controls.md", getenv("PLUMB_SOURCE"));
     f = fopen(path, "r");
     assert_non_null(f);
-    assert_true(fread(page, 1, sizeof page - 1, f) > 0);
+    n = fread(ret, 1, size - 1, f);
+    assert_true(n > 0);
+    ret[n] = '\0';
     (void)fclose(f);
+}
+
+static void
+the_page_has_the_built_in_profile(void **state)
+{
+    static char page[1 << 16];
+    char row[600];
+
+    (void)state;
+    read_page(page, sizeof page);
     for (size_t i = 0; i < plumb_profile_count(); i++) {
         struct plumb_control c = plumb_profile_control(i);
 
@@ -125,6 +172,32 @@ the_page_has_the_built_in_profile(void **state)
         if (strstr(page, row) == NULL)
             fail_msg("docs/controls.md lacks: %s", row);
     }
+}
+
+static void
+the_builder_on_the_page_can_be_trusted(void **state)
+{
+    static char page[1 << 16];
+    const struct plumb_trusted *github;
+    struct plumb_governance *g;
+    struct make m;
+    char *from;
+
+    (void)state;
+    read_page(page, sizeof page);
+    from = strstr(page, "    {\"for\": [\"build\"]");
+    assert_non_null(from);
+    *strstr(from, "\n\n") = '\0';
+    make_begin(&m, NOW);
+    make_controls(&m);
+    make_set(&m, "controls.trustedRoot", json_of("{'sha256': " D1 ", 'size': 1}"));
+    make_set(&m, "controls.trust.github", json_of(from));
+    g = make_governance(&m);
+    github = plumb_controls_trusted(g->controls, "github");
+    assert_int_equal(github->ntypes, 1);
+    assert_int_equal(github->types[0].nparameters, 3);
+    plumb_governance_free(g);
+    make_end(&m);
 }
 
 static void
@@ -220,6 +293,44 @@ static const struct {
       C "trust.forge.builders[0]" },
     { C "trust.forge.builders", "['https://forge.exam*']", "governance.pattern",
       C "trust.forge.builders[0]" },
+    { C "trust.qa.types", "[{'type': 'https://ci.example/t', 'parameters': []}]",
+      "governance.controls", C "trust.qa.types" },
+    { C "trust.forge.types", "[]", "json.length", C "trust.forge.types" },
+    { C "trust.forge.types", "['t']", "json.type", C "trust.forge.types[0]" },
+    { C "trust.forge.types", "[{'type': 't'}]", "json.missing",
+      C "trust.forge.types[0].parameters" },
+    { C "trust.forge.types", "[{'parameters': []}]", "json.missing",
+      C "trust.forge.types[0].type" },
+    { C "trust.forge.types", "[{'type': 't', 'parameters': [], 'zz': 1}]", "json.unknown",
+      C "trust.forge.types[0].zz" },
+    { C "trust.forge.types", "[{'type': 'https://ci.ex*/t', 'parameters': []}]",
+      "governance.pattern", C "trust.forge.types[0].type" },
+    { C "trust.forge.types", "[{'type': 't', 'parameters': [{'values': ['v']}]}]",
+      "json.missing", C "trust.forge.types[0].parameters[0].name" },
+    { C "trust.forge.types", "[{'type': 't', 'parameters': [{'name': '/a', 'zz': 1}]}]",
+      "json.unknown", C "trust.forge.types[0].parameters[0].zz" },
+    { C "trust.forge.types", "[{'type': 't', 'parameters': [{'name': ''}]}]", "json.length",
+      C "trust.forge.types[0].parameters[0].name" },
+    { C "trust.forge.types", "[{'type': 't', 'parameters': [{'name': 'a'}]}]",
+      "governance.pattern", C "trust.forge.types[0].parameters[0].name" },
+    { C "trust.forge.types", "[{'type': 't', 'parameters': [{'name': '**'}]}]",
+      "governance.pattern", C "trust.forge.types[0].parameters[0].name" },
+    { C "trust.forge.types", "[{'type': 't', 'parameters': [{'name': '/a~2'}]}]",
+      "governance.pattern", C "trust.forge.types[0].parameters[0].name" },
+    { C "trust.forge.types", "[{'type': 't', 'parameters': [{'name': '/a~'}]}]",
+      "governance.pattern", C "trust.forge.types[0].parameters[0].name" },
+    { C "trust.forge.types", "[{'type': 't', 'parameters': [{'name': '/a', 'values': []}]}]",
+      "json.length", C "trust.forge.types[0].parameters[0].values" },
+    { C "trust.forge.types", "[{'type': 't', 'parameters': [{'name': '/a', 'values': ['']}]}]",
+      "json.length", C "trust.forge.types[0].parameters[0].values[0]" },
+    { C "trust.forge.types",
+      "[{'type': 't', 'parameters': [{'name': '/a', 'values': ['https://git.*/x']}]}]",
+      "governance.pattern", C "trust.forge.types[0].parameters[0].values[0]" },
+    { C "trust.forge.types", "[{'type': 't', 'parameters': [{'name': '/a', 'optional': 1}]}]",
+      "json.type", C "trust.forge.types[0].parameters[0].optional" },
+    { C "trust.forge.types",
+      "[{'type': 't', 'parameters': [{'name': '/a/*', 'optional': false}]}]",
+      "governance.controls", C "trust.forge.types[0].parameters[0].optional" },
     { C "trustedRoot", "{'sha256': " D1 ", 'size': 0}", "json.number", C "trustedRoot.size" },
     { C "build.sources", "[]", "json.length", C "build.sources" },
     { C "build.level", "-1", "json.number", C "build.level" },
@@ -387,9 +498,11 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(controls_are_read_whole),
+        cmocka_unit_test(what_a_builder_may_build_is_read),
         cmocka_unit_test(a_document_without_controls_has_none),
         cmocka_unit_test(the_built_in_profile_ascends_and_each_control_can_be_met),
         cmocka_unit_test(the_page_has_the_built_in_profile),
+        cmocka_unit_test(the_builder_on_the_page_can_be_trusted),
         cmocka_unit_test(a_site_changes_drops_and_adds_controls),
         cmocka_unit_test(a_site_replaces_the_profile),
         cmocka_unit_test(what_is_wrong_is_refused_with_its_place),

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "tests/lib/statements.h"
 #include "tests/make.h"
 
 #define NOW INT64_C(1795489892)

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "tests/lib/notes.h"
-#include "tests/lib/statements.h"
 #include "tests/make.h"
 
 #define NOW INT64_C(1795489892)

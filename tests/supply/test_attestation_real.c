@@ -1,11 +1,13 @@
 /* Envelopes of others' making, with the keys that they are told to be verified by. */
 #include "tests/t.h"
 
+#include <plumb/dsse.h>
 #include <plumb/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/own.h"
 #include "supply/attestation.h"
 #include "tests/real.h"
 
@@ -208,6 +210,84 @@ npms_bundles_verify_by_its_key(void **state)
     plumb_bytes_clear(&der);
 }
 
+/* Nobody's root of these certificates is at hand: what they signed is signed again. */
+static struct attestation *
+read_provenance(const char *name)
+{
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes file = { 0 }, payload = { 0 };
+    PLUMB_AUTO(plumb_json_auto) json_t *json = NULL, *envelope = NULL;
+    struct plumb_signer *signer = NULL;
+    struct attestation_keyring ring = { .nkeys = 1 };
+    const struct plumb_pubkey *key;
+    struct attestation *a = NULL;
+    struct plumb_err err = { 0 };
+    char path[100], *text;
+    json_t *bundle;
+
+    (void)snprintf(path, sizeof path, "slsa/npm/%s.tgz.json", name);
+    file = real_file(path);
+    assert_ok(plumb_json_load_foreign(file.data, file.len, file.len, &json, &err), &err);
+    bundle =
+        json_object_get(json_array_get(json_object_get(json, "attestations"), 1), "bundle");
+    text = (char *)json_string_value(
+        json_object_get(json_object_get(bundle, "dsseEnvelope"), "payload"));
+    assert_non_null(text);
+    assert_ok(plumb_base64_parse(text, strlen(text), "", &payload, &err), &err);
+    assert_ok(plumb_signer_generate(PLUMB_KEY_ED25519, &signer, &err), &err);
+    assert_ok(plumb_dsse_sign(payload.data, payload.len, &signer, 1, &envelope, &err), &err);
+    text = json_dumps(envelope, 0);
+    key = signer->pub;
+    ring.keys = &key;
+    assert_ok(attestation_open(text, strlen(text), &ring, &a, &err), &err);
+    free(text);
+    plumb_signer_free(signer);
+    return a;
+}
+
+static const struct {
+    const char *name, *type;
+    const char *parameters; /* NAME=VALUE, a newline after each */
+} provenances[] = {
+    { "gundam-visor-cli-v1-tag",
+      "https://slsa-framework.github.io/github-actions-buildtypes/workflow/v1",
+      "/workflow/ref=refs/tags/v1.0.1\n"
+      "/workflow/repository=https://github.com/ramonpetgrave64/gundam-visor\n"
+      "/workflow/path=.github/workflows/npm-publish.yml\n" },
+    { "supreme-googles-cli-v02-tag", "https://github.com/npm/cli/gha/v2",
+      "/configSource/uri=git+https://github.com/trishankatdatadog/supreme-goggles@refs/tags/"
+      "v1.0.5\n"
+      "/configSource/digest/sha1=38ebf99444e033b2f1550c9aaaeacd62d02a12ba\n"
+      "/configSource/entryPoint=.github/workflows/npm-publish.yml\n" },
+    { "provenance-npm-test-ossf",
+      "https://github.com/slsa-framework/slsa-github-generator/delegator-generic@v0",
+      "/configSource/uri=git+https://github.com/laurentsimon/provenance-npm-test@refs/heads/"
+      "main\n"
+      "/configSource/digest/sha1=34490b44db557f009617bcb92b8780f972c189ab\n"
+      "/configSource/entryPoint=.github/workflows/release-slsa3.yml\n"
+      "/parameters/inputs/directory=.\n"
+      "/parameters/inputs/rekor-log-public=false\n"
+      "/parameters/inputs/run-scripts=ci, build\n" },
+};
+
+static void
+builds_tell_their_types_and_parameters(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof provenances / sizeof *provenances; i++) {
+        struct attestation *a = read_provenance(provenances[i].name);
+        char got[1000] = "";
+        size_t used = 0;
+
+        assert_string_equal(a->u.provenance.build_type, provenances[i].type);
+        for (size_t k = 0; k < a->u.provenance.nparameters; k++)
+            used += (size_t)snprintf(got + used, sizeof got - used, "%s=%s\n",
+                                     a->u.provenance.parameters[k].name,
+                                     a->u.provenance.parameters[k].value);
+        assert_string_equal(got, provenances[i].parameters);
+        attestation_free(a);
+    }
+}
+
 int
 main(void)
 {
@@ -215,6 +295,7 @@ main(void)
         cmocka_unit_test(googles_summary_of_an_image_verifies_by_its_key),
         cmocka_unit_test(cloud_builds_verify_where_the_envelope_was_signed),
         cmocka_unit_test(npms_bundles_verify_by_its_key),
+        cmocka_unit_test(builds_tell_their_types_and_parameters),
     };
 
     if (!real_there(sizeof tests / sizeof *tests))

@@ -61,7 +61,8 @@ material_roots(const struct plumb_bytes *before, const struct plumb_bytes *after
     if (before->data != NULL &&
         plumb_roots_read(before->data, before->len, &r.before, &why) != PLUMB_OK)
         return within("before", &why, err);
-    if (plumb_roots_read(after->data, after->len, &r.after, &why) != PLUMB_OK)
+    if (after->data != NULL &&
+        plumb_roots_read(after->data, after->len, &r.after, &why) != PLUMB_OK)
         return within("after", &why, err);
     *ret = r;
     r = (struct material_roots){ .before = { 0 } };

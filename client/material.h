@@ -25,7 +25,7 @@ struct material_roots {
 };
 void material_roots_clear(struct material_roots *r);
 
-/* The same of root stores. */
+/* The same of root stores; after.data may be NULL too: then everything is gone. */
 PLUMB_MUST_CHECK enum plumb_code material_roots(const struct plumb_bytes *before,
                                                 const struct plumb_bytes *after,
                                                 struct material_roots *ret,

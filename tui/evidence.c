@@ -17,12 +17,17 @@ tui_material_clear(struct tui_material *m)
     *m = (struct tui_material){ .roots = false };
 }
 
+static bool
+same_source(const struct tui_source *a, const struct tui_source *b)
+{
+    return a->exists == b->exists && (!a->exists || plumb_digest_eq(&a->digest, &b->digest));
+}
+
 bool
 tui_material_same(const struct tui_material *a, const struct tui_material *b)
 {
-    return a->roots == b->roots && a->has_before == b->has_before &&
-           plumb_digest_eq(&a->after, &b->after) &&
-           (!a->has_before || plumb_digest_eq(&a->before, &b->before));
+    return a->roots == b->roots && same_source(&a->after, &b->after) &&
+           same_source(&a->before, &b->before);
 }
 
 void

@@ -43,14 +43,19 @@ struct tui_certificate {
     plumb_time not_after;
 };
 
+/* Of a version: the file in which a bill of materials or a root store is, if it has one. */
+struct tui_source {
+    bool exists;
+    struct plumb_digest digest;
+};
+
 /* A bill of materials or a root store, and what it takes the place of. */
 struct tui_material {
     bool roots;    /* else a bill */
     bool accepted; /* as such, by the service */
     char name[120];
-    struct plumb_digest after, before;
-    bool has_before;
-    char against[400]; /* what the difference is from */
+    struct tui_source after, before; /* no after: what is current has it, the release has not */
+    char against[400];               /* what the difference is from */
     enum {
         TUI_READING, /* asked for, on its way */
         TUI_READ,
@@ -79,7 +84,7 @@ struct tui_evidence {
     struct tui_waiver *waivers;
     size_t nwaivers;
     struct tui_material materials[TUI_MATERIALS_MAX];
-    size_t nmaterials;
+    size_t nmaterials, unlisted; /* unlisted: there are so many more */
     bool gates;       /* the proposal takes effect only while no control holds it back */
     bool *holds;      /* for each control: does it? Of what is not gated: would it? */
     size_t held;      /* how many do */

@@ -378,8 +378,12 @@ tell_certificate(const struct tui_certificate *c, plumb_time now, struct tui_doc
 static void
 tell_roots(const struct tui_material *m, plumb_time now, struct tui_doc *doc)
 {
-    tui_doc_fieldf(doc, "", ST_PLAIN, "%zu certificate%s: %zu added, %zu removed", m->total,
-                   m->total == 1 ? "" : "s", m->added, m->removed);
+    if (m->after.exists)
+        tui_doc_fieldf(doc, "", ST_PLAIN, "%zu certificate%s: %zu added, %zu removed", m->total,
+                       m->total == 1 ? "" : "s", m->added, m->removed);
+    else
+        tui_doc_fieldf(doc, "", ST_PLAIN, "%zu certificate%s gone with it", m->removed,
+                       m->removed == 1 ? " is" : "s are");
     for (int same = 0; same < 2; same++)
         for (size_t i = 0; i < m->ncertificates; i++)
             if ((m->certificates[i].how == TUI_CERT_SAME) == (same == 1))
@@ -394,10 +398,13 @@ tell_material(const struct tui_evidence *e, const struct tui_material *m, plumb_
 
     tui_doc_blank(doc);
     tui_doc_head(doc, m->roots ? "Root store" : "Bill of materials");
-    plumb_digest_hex(&m->after, hex);
+    plumb_digest_hex(m->after.exists ? &m->after.digest : &m->before.digest, hex);
     tui_doc_field(doc, "File", ST_PLAIN, m->name);
     tui_doc_digest(doc, "Digest", hex);
     tui_doc_field(doc, "Difference", ST_PLAIN, m->against);
+    if (!m->after.exists)
+        tui_doc_fieldf(doc, "", ST_WARN, "REMOVED: this release has %s",
+                       m->roots ? "no such root store" : "no bill of materials");
     if (m->state == TUI_READING)
         tui_doc_field(doc, "", ST_KEY, "reading...");
     else if (m->state == TUI_OPAQUE)
@@ -406,7 +413,7 @@ tell_material(const struct tui_evidence *e, const struct tui_material *m, plumb_
         tui_doc_fieldf(doc, "", ST_BAD, "DID NOT VERIFY HERE: %s", m->why);
     else if (m->roots)
         tell_roots(m, now, doc);
-    else
+    else if (m->after.exists)
         tell_bill(e, m, doc);
 }
 
@@ -421,4 +428,7 @@ tui_tell_evidence(const struct tui_evidence *e, plumb_time now, struct tui_doc *
     }
     for (size_t i = 0; i < e->nmaterials; i++)
         tell_material(e, &e->materials[i], now, doc);
+    if (e->unlisted > 0)
+        tui_doc_fieldf(doc, "", ST_WARN, "and %zu more that are not compared here",
+                       e->unlisted);
 }

@@ -20,6 +20,9 @@ struct view_current {
 };
 void view_current(struct session *s, const struct plumb_statement *st,
                   struct view_current *ret);
+/* Would the release take the place of what is current? */
+bool view_replaces(const struct plumb_statement *st, const struct plumb_statement *release,
+                   const struct view_current *current);
 /* Into changes and against. */
 PLUMB_MUST_CHECK enum plumb_code
 view_difference(struct session *s, const struct plumb_statement *st,
@@ -43,8 +46,10 @@ PLUMB_MUST_CHECK enum plumb_code view_dossier(struct session *s, const char *pay
                                               const struct plumb_digest *release,
                                               struct client_dossier **ret, char *unread,
                                               size_t size, struct plumb_err *err);
-/* Which bills and root stores are to be read, and against which: none of them is yet. */
+/* Which bills and root stores are to be read, and against which: none of them is yet. After
+ * view_evidence. */
 PLUMB_MUST_CHECK enum plumb_code view_materials(struct session *s,
+                                                const struct plumb_statement *st,
                                                 const struct plumb_statement *release,
                                                 const struct view_current *current,
                                                 struct tui_evidence *e, struct plumb_err *err);

@@ -139,6 +139,15 @@ view_current(struct session *s, const struct plumb_statement *st, struct view_cu
     }
 }
 
+bool
+view_replaces(const struct plumb_statement *st, const struct plumb_statement *release,
+              const struct view_current *current)
+{
+    return st->kind != PLUMB_KIND_REVOCATION && st->kind != PLUMB_KIND_WAIVER &&
+           (current->version == NULL ||
+            !plumb_digest_eq(&current->version->release, &release->id));
+}
+
 enum plumb_code
 view_difference(struct session *s, const struct plumb_statement *st,
                 const struct plumb_statement *release, const struct view_current *at,
@@ -149,9 +158,8 @@ view_difference(struct session *s, const struct plumb_statement *st,
     const struct plumb_accepted *current = at->version;
     char text[600];
 
-    if (st->kind == PLUMB_KIND_REVOCATION || st->kind == PLUMB_KIND_WAIVER ||
-        (current != NULL && plumb_digest_eq(&current->release, &release->id)))
-        return PLUMB_OK; /* nothing takes another's place */
+    if (!view_replaces(st, release, at))
+        return PLUMB_OK;
     PLUMB_TRY(read_sets(s, &release->u.release.reference_values, &after, err));
     PLUMB_TRY(differ(current != NULL ? current->sets : NULL, after, &c, err));
     if (current != NULL)

@@ -221,7 +221,7 @@ fill_release(struct session *s, const struct plumb_statement *st,
     view_current(s, st, &current);
     PLUMB_TRY(view_difference(s, st, release, &current, ret, err));
     PLUMB_TRY(view_evidence(s, st, release, ret, err));
-    return view_materials(s, release, &current, &ret->evidence, err);
+    return view_materials(s, st, release, &current, &ret->evidence, err);
 }
 
 static enum plumb_code

@@ -189,8 +189,8 @@ static void
 fill_bill(struct tui_material *m)
 {
     *m = (struct tui_material){ .name = "payments.cdx.json",
-                                .after = fake_digest("bill"),
-                                .has_before = true,
+                                .after = { true, fake_digest("bill") },
+                                .before = { true, fake_digest("old bill") },
                                 .against = "From 2.4.0, current in prod",
                                 .state = TUI_READ,
                                 .total = 412,
@@ -221,8 +221,8 @@ fill_roots(struct tui_material *m)
 {
     *m = (struct tui_material){ .roots = true,
                                 .name = "roots.pem",
-                                .after = fake_digest("roots"),
-                                .has_before = true,
+                                .after = { true, fake_digest("roots") },
+                                .before = { true, fake_digest("old roots") },
                                 .against = "From 2.4.0, current in prod",
                                 .state = TUI_READ,
                                 .total = 3,

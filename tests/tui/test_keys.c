@@ -385,7 +385,6 @@ copy_of(const struct tui_material *m)
                                    .accepted = m->accepted,
                                    .after = m->after,
                                    .before = m->before,
-                                   .has_before = m->has_before,
                                    .state = TUI_READ,
                                    .total = 77 };
     (void)snprintf(copy->name, sizeof copy->name, "%s", m->name);
@@ -403,9 +402,9 @@ with_bill_to_read(void)
 {
     struct tui_statement *s = fake_statement();
     struct tui_material *m = &s->evidence.materials[0];
-    const struct tui_material bare = {
-        .after = m->after, .before = m->before, .has_before = true, .name = "payments.cdx.json"
-    };
+    const struct tui_material bare = { .after = m->after,
+                                       .before = m->before,
+                                       .name = "payments.cdx.json" };
 
     tui_material_clear(m);
     *m = bare;
@@ -430,7 +429,7 @@ materials_are_asked_for_and_shown_when_they_were_read(void **state)
     assert_true(plumb_digest_eq(&id, &ask->id));
     tell_material(&f, &other, copy_of(&ask->materials[0])); /* of a page that was left */
     wrong = copy_of(&ask->materials[0]);
-    wrong->after = other;
+    wrong->after.digest = other;
     tell_material(&f, &id, wrong); /* of another file */
     assert_int_equal(TUI_READING, s->evidence.materials[0].state);
     tell_material(&f, &id, copy_of(&ask->materials[0]));

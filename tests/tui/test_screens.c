@@ -88,6 +88,25 @@ show_held(struct fake *f)
     fake_event(f, &(struct tui_event){ .kind = TUI_EVENT_STATEMENT, .statement = s });
 }
 
+/* The bill and the root store of what is current, and none in the release. */
+static void
+show_removed(struct fake *f)
+{
+    struct tui_statement *s = fake_statement();
+    struct tui_material *bill = &s->evidence.materials[0], *roots = &s->evidence.materials[1];
+
+    bill->after.exists = roots->after.exists = false;
+    for (size_t i = 0; i < roots->ncertificates; i++)
+        roots->certificates[i].how = TUI_CERT_REMOVED;
+    roots->total = roots->added = 0;
+    roots->removed = roots->ncertificates;
+    s->evidence.unlisted = 2;
+    fake_type(f, "<Home><Enter>");
+    fake_event(f, &(struct tui_event){ .kind = TUI_EVENT_STATEMENT, .statement = s });
+    free(fake_screen(f, 24, 80, false));
+    fake_type(f, "e<Tab><Tab><Tab><Tab>");
+}
+
 static void
 show_unread(struct fake *f)
 {
@@ -278,6 +297,7 @@ screens_look_as_they_were_accepted(void **state)
         { "evidence", show_evidence, 8, 40, true },
         { "held", show_held, 105, 100, false },
         { "held", show_held, 24, 60, true },
+        { "removed", show_removed, 24, 80, false },
         { "unread", show_unread, 24, 80, false },
         { "ungoverned", show_ungoverned, 20, 80, false },
         { "approve", show_approve, 24, 80, false },

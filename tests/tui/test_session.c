@@ -7,16 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "client/keyspec.h"
 #include "lib/own.h"
 #include "tests/cli/people.h"
 #include "tests/liar.h"
-#include "tests/pieces.h"
 #include "tests/scarce.h"
-#include "tui/view.h"
+#include "tests/tui/onlooker.h"
 
 #define V        "svr2@1"
 #define CONTROLS "/v1/payloads/svr2/versions/1/controls"
@@ -30,19 +28,12 @@ static const char bare[] = "{\"_type\": \"x\", \"predicateType\": \"y\"}";
 
 static struct people people;
 static struct liar *liar;
-static struct plumb_trust *trust;
-static struct session session;
-static struct session_config config;
+static struct onlooker onlooker;
+static struct session *const session = &onlooker.session;
 static struct plumb_digest release, waiver;
 static json_t *honest; /* what the service says of the controls */
 
 PLUMB_DEFINE_AUTO(auto_statement, struct tui_statement *, tui_statement_free);
-
-static plumb_time
-now(void)
-{
-    return time(NULL);
-}
 
 static void
 parse_id(const char *hex, struct plumb_digest *ret)
@@ -50,17 +41,6 @@ parse_id(const char *hex, struct plumb_digest *ret)
     struct plumb_err err;
 
     assert_ok(plumb_digest_parse(hex, "id", ret, &err), &err);
-}
-
-static const char *
-roots(const char *name, const char *one, const char *two)
-{
-    static struct piece piece;
-
-    piece.len = 0;
-    put_certificate(&piece, one);
-    put_certificate(&piece, two);
-    return in_bytes(name, piece.data, piece.len);
 }
 
 /* A release with a bill, a root store, something that nobody signed, and a waiver. */
@@ -75,31 +55,13 @@ release_it(void)
                       "sbom.json"));
     parse_id(id, &release);
     assert_as("pipeline", 0, "evidence", "add", V, "sbom.json",
-              roots("roots.pem", "One", "Two"));
+              roots_of("roots.pem", "One", "Two"));
     assert_as("pipeline", 0, "evidence", "add", V, "bare.json", "--kind", "attestation");
     id = id_of(ANSWER("pipeline", "waiver", V, "DEV-IO", "--until", "2099-01-01T00:00:00Z",
                       "--justification", "late", "--compensating", "guards at the door"));
     parse_id(id, &waiver);
     approves("alice", id);
     approves("bob", id);
-}
-
-static void
-open_session(const char *socket)
-{
-    static char server[200];
-    struct plumb_bytes text = read_in("trust.json");
-    struct plumb_err err;
-
-    (void)snprintf(server, sizeof server, "unix:%s", socket);
-    assert_ok(plumb_trust_parse(text.data, text.len, &trust, &err), &err);
-    plumb_bytes_clear(&text);
-    config = (struct session_config){
-        .server = server, .trust = trust, .sign = "alice.sign", .now = now
-    };
-    assert_ok(session_open(&config, &session, &err), &err);
-    session.size = 1000000;
-    assert_ok(session_govern(&session, &err), &err);
 }
 
 static int
@@ -115,8 +77,8 @@ begin(void **state)
     release_it();
     (void)snprintf(socket, sizeof socket, "%s/liar", pg_directory());
     liar = liar_begin(socket, people.socket + strlen("unix:"));
-    open_session(socket);
-    assert_ok(client_get(session.client, CONTROLS, &honest, &err), &err);
+    onlooker_begin(&onlooker, socket, "alice.sign");
+    assert_ok(client_get(session->client, CONTROLS, &honest, &err), &err);
     return 0;
 }
 
@@ -124,8 +86,7 @@ static int
 end(void **state)
 {
     (void)state;
-    session_close(&session);
-    plumb_trust_free(trust);
+    onlooker_end(&onlooker);
     json_decref(honest);
     liar_end(liar);
     people_end(&people);
@@ -135,18 +96,14 @@ end(void **state)
 static struct tui_statement *
 look(const struct plumb_digest *id)
 {
-    struct tui_statement *s = NULL;
-    struct plumb_err err;
-
-    assert_ok(session_statement(&session, id, &s, &err), &err);
-    return s;
+    return onlooker_look(&onlooker, id);
 }
 
 /* Nothing proven is remembered: it is looked at as if for the first time. */
 static void
 forget(void)
 {
-    memset(session.proven, 0, sizeof session.proven);
+    memset(session->proven, 0, sizeof session->proven);
 }
 
 /* --- as it is --- */
@@ -179,7 +136,7 @@ all_that_is_on_file_is_read_and_proven(void **state)
     assert_int_equal(2, e->nmaterials);
     assert_string_equal("sbom.json", e->materials[0].name);
     assert_true(e->materials[1].roots);
-    assert_false(e->materials[0].has_before);
+    assert_false(e->materials[0].before.exists);
 }
 
 static void
@@ -206,7 +163,7 @@ materials_are_read_from_what_the_log_names(void **state)
     struct plumb_err err;
 
     (void)state;
-    assert_ok(view_read_material(session.client, bills, &err), &err);
+    assert_ok(view_read_material(session->client, bills, &err), &err);
     assert_int_equal(TUI_READ, bills->state);
     assert_int_equal(2, bills->total);
     assert_int_equal(2, bills->added);
@@ -214,7 +171,7 @@ materials_are_read_from_what_the_log_names(void **state)
     assert_null(bills->components[0].before);
     assert_string_equal("1.3.0", bills->components[0].after);
     assert_string_equal("pkg:npm/left-pad@1.3.0", bills->components[0].purl);
-    assert_ok(view_read_material(session.client, stores, &err), &err);
+    assert_ok(view_read_material(session->client, stores, &err), &err);
     assert_int_equal(TUI_READ, stores->state);
     assert_int_equal(2, stores->ncertificates);
     assert_int_equal(TUI_CERT_ADDED, stores->certificates[0].how);
@@ -305,7 +262,7 @@ a_waiver_without_its_votes_fails(void **state)
     (void)state;
     plumb_digest_hex(&waiver, hex);
     client_path(path, sizeof path, "/v1/proposals/%s", hex);
-    assert_ok(client_get(session.client, path, &proposal, &err), &err);
+    assert_ok(client_get(session->client, path, &proposal, &err), &err);
     (void)json_array_remove(json_object_get(proposal, "votes"), 2);
     liar_say_json(liar, path, proposal);
     s = look(&release);
@@ -359,7 +316,7 @@ other_bytes_than_the_log_names_are_not_shown(void **state)
 
     (void)state;
     liar_say(liar, "/v1/blobs/", 200, other, strlen(other));
-    assert_ok(view_read_material(session.client, m, &err), &err);
+    assert_ok(view_read_material(session->client, m, &err), &err);
     liar_repent(liar);
     assert_int_equal(TUI_UNREAD, m->state);
     assert_int_equal(0, m->ncomponents);
@@ -379,16 +336,15 @@ what_cannot_be_read_as_a_bill_is_said(void **state)
     (void)state;
     digest = &s->evidence.dossier->files[2].digest; /* bare.json */
     for (int accepted = 0; accepted < 2; accepted++) {
-        m = (struct tui_material){ .after = *digest, .accepted = accepted == 1 };
-        assert_ok(view_read_material(session.client, &m, &err), &err);
+        m = (struct tui_material){ .after = { true, *digest }, .accepted = accepted == 1 };
+        assert_ok(view_read_material(session->client, &m, &err), &err);
         assert_int_equal(accepted == 1 ? TUI_UNREAD : TUI_OPAQUE, m.state);
         assert_non_null(strstr(m.why, "sbom.format"));
     }
     /* nor is what it takes the place of: then everything is new */
     m = (struct tui_material){ .after = s->evidence.materials[0].after,
-                               .before = *digest,
-                               .has_before = true };
-    assert_ok(view_read_material(session.client, &m, &err), &err);
+                               .before = { true, *digest } };
+    assert_ok(view_read_material(session->client, &m, &err), &err);
     assert_int_equal(TUI_READ, m.state);
     assert_int_equal(2, m.added);
     assert_non_null(strstr(m.against, "cannot be read"));
@@ -415,7 +371,7 @@ decide(enum tui_deed_kind kind, const struct plumb_digest *seen, struct plumb_er
                              .date = PLUMB_TIME_NEVER };
     char text[500];
 
-    return session_deed(&session, &deed, touch, NULL, text, sizeof text, err);
+    return session_deed(session, &deed, touch, NULL, text, sizeof text, err);
 }
 
 static void
@@ -479,16 +435,16 @@ what_advisories_found_is_counted_where_the_version_is_accepted(void **state)
     begun(V);
     assert_as("pipeline", 0, "advisories", "import",
               in_bytes("advisory.json", record, strlen(record)));
-    session.size = 1000000;
-    assert_ok(session_govern(&session, &err), &err);
-    assert_ok(session_fleets(&session, &fleets, &err), &err);
+    session->size = 1000000;
+    assert_ok(session_govern(session, &err), &err);
+    assert_ok(session_fleets(session, &fleets, &err), &err);
     assert_int_equal(1, fleets->fleets[0].payloads[0].n);
     assert_int_equal(1, fleets->fleets[0].payloads[0].versions[0].findings);
     assert_string_equal("", fleets->unread);
     tui_fleets_free(fleets);
     /* that they are not known is not that there are none */
     liar_say(liar, "/v1/findings", 500, "{}", 2);
-    assert_ok(session_fleets(&session, &fleets, &err), &err);
+    assert_ok(session_fleets(session, &fleets, &err), &err);
     assert_true(fleets->unread[0] != '\0');
     tui_fleets_free(fleets);
     liar_repent(liar);
@@ -511,7 +467,7 @@ nothing_is_dropped_for_want_of_memory(void **state)
 
         forget();
         scarce_begin(n);
-        code = session_statement(&session, &release, &s, &err);
+        code = session_statement(session, &release, &s, &err);
         failed = scarce_end();
         if (code != PLUMB_OK) {
             assert_int_equal(PLUMB_NO_MEMORY, code);

@@ -9,6 +9,7 @@
 
 #define FORM    "osv.form"
 #define SUMMARY 256
+#define ENDS    (1u << OSV_FIXED | 1u << OSV_LAST_AFFECTED)
 
 void
 osv_free(struct osv_advisory *a)
@@ -94,7 +95,7 @@ read_events(const struct plumb_jv *v, struct pool *pool, struct osv_range *ret,
 {
     struct osv_event *events, *room;
     struct plumb_jv list;
-    bool introduced = false;
+    unsigned kinds = 0;
 
     PLUMB_TRY(read_array(v, "events", "osv.range", &list, &ret->nevents, err));
     events = pool_array(pool, ret->nevents, sizeof *events);
@@ -105,13 +106,14 @@ read_events(const struct plumb_jv *v, struct pool *pool, struct osv_range *ret,
         const struct plumb_jv e = plumb_jv_element(&list, i);
 
         PLUMB_TRY(read_event(&e, pool, &events[i], err));
-        introduced = introduced || events[i].kind == OSV_INTRODUCED;
+        kinds |= 1u << events[i].kind;
     }
-    if (!introduced)
+    if ((kinds & 1u << OSV_INTRODUCED) == 0)
         return read_fail(&list, err, "osv.range",
                          "no event says where the range begins: want introduced");
     ret->events = events;
-    ret->ordered = ret->order != VERSION_NONE && placeable(ret);
+    /* which of the two ends it? OSV allows one of them in a range */
+    ret->ordered = ret->order != VERSION_NONE && (kinds & ENDS) != ENDS && placeable(ret);
     if (ret->ordered)
         sort_events(ret->order, events, room, ret->nevents);
     return PLUMB_OK;

@@ -27,7 +27,8 @@ struct osv_event {
 struct osv_range {
     enum version_order order; /* VERSION_NONE: git, or an ecosystem without an order of ours */
     bool git;
-    bool ordered; /* every event can be placed, and they are in ascending order */
+    bool ordered; /* every event can be placed, none contradicts how others end it, and they
+                     are in ascending order */
     const struct osv_event *events;
     size_t nevents;
 };
@@ -62,7 +63,7 @@ struct osv_advisory {
 /*
  * Strict on what is relied on, and blind to the rest. The severity is the highest of the
  * record's CVSS vectors. Words that a database adds in database_specific are not relied on: a
- * record without a vector is unrated. Rules "osv.form", "osv.range", "osv.size" and "json.*".
+ * record without a vector is unrated. Rules "osv.form", "osv.range" and "json.*".
  */
 PLUMB_MUST_CHECK enum plumb_code osv_read(const void *data, size_t len,
                                           struct osv_advisory **ret, struct plumb_err *err);
@@ -85,7 +86,7 @@ const char *osv_verdict_text(enum osv_verdict v);
     X(NO_RANGE, "no-range", "the advisory tells no version that can be compared")             \
     X(NO_ORDER, "no-order", "the ecosystem's versions cannot be compared here")               \
     X(BAD_VERSION, "bad-version", "the component's version is not one of its ecosystem")      \
-    X(BAD_RANGE, "bad-range", "the advisory's versions are not those of its ecosystem")       \
+    X(BAD_RANGE, "bad-range", "the advisory's range cannot be followed")                      \
     X(NO_RELEASE, "no-release", "which release of the distribution it is cannot be told")
 /* clang-format on */
 enum osv_reason {

@@ -15,7 +15,6 @@
 
 #define SBOM_BYTES (64u << 20)
 #define SBOM_TEXT  2048 /* bytes of a name or version; longer ones are refused */
-#define SBOM_PARTS 1000000
 
 /* clang-format off */
 #define SBOM_FORMATS(X)             \
@@ -65,8 +64,8 @@ struct sbom {
  * Admits what can be relied on: the format and version are known, each component has a name,
  * refs are unique, purls, hashes and times are of their form where a format's rules ask for it.
  * A purl that cannot be read makes a component unwatched, not a document refused: real ones
- * have such. Memory is in proportion to len, and bounded. Rules "sbom.format", "sbom.form",
- * "sbom.size" and "json.*".
+ * have such. Memory is in proportion to len, and bounded: PLUMB_JSON_VALUES.
+ * Rules "sbom.format", "sbom.form" and "json.*".
  */
 PLUMB_MUST_CHECK enum plumb_code sbom_read(const void *data, size_t len, struct sbom **ret,
                                            struct plumb_err *err);

@@ -2,9 +2,11 @@
 
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
-static _Thread_local bool counting, failed;
+static _Thread_local bool counting, failed, measuring;
 static _Thread_local size_t left;
+static _Thread_local struct scarce_sum sum;
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
@@ -36,9 +38,27 @@ scarce_jansson(void)
     json_set_alloc_funcs(malloc, free);
 }
 
-static bool
-fails(void)
+void
+scarce_measure(void)
 {
+    measuring = true;
+    sum = (struct scarce_sum){ 0, 0 };
+}
+
+struct scarce_sum
+scarce_measured(void)
+{
+    measuring = false;
+    return sum;
+}
+
+static bool
+denies(size_t n, size_t size)
+{
+    if (measuring) {
+        sum.calls++;
+        sum.bytes += n * size;
+    }
     if (!counting || failed)
         return false;
     failed = left == 0;
@@ -49,23 +69,23 @@ fails(void)
 void *
 __wrap_malloc(size_t size)
 {
-    return fails() ? NULL : __real_malloc(size);
+    return denies(1, size) ? NULL : __real_malloc(size);
 }
 
 void *
 __wrap_calloc(size_t n, size_t size)
 {
-    return fails() ? NULL : __real_calloc(n, size);
+    return denies(n, size) ? NULL : __real_calloc(n, size);
 }
 
 void *
 __wrap_realloc(void *p, size_t size)
 {
-    return fails() ? NULL : __real_realloc(p, size);
+    return denies(1, size) ? NULL : __real_realloc(p, size);
 }
 
 char *
 __wrap_strdup(const char *s)
 {
-    return fails() ? NULL : __real_strdup(s);
+    return denies(1, strlen(s) + 1) ? NULL : __real_strdup(s);
 }

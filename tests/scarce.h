@@ -12,6 +12,8 @@
  *             break;
  *         assert_int_equal(code, PLUMB_NO_MEMORY);
  *     }
+ *
+ * Or it measures how much a call asks for: how often, and how many bytes in all.
  */
 #ifndef TESTS_SCARCE_H
 #define TESTS_SCARCE_H
@@ -23,6 +25,13 @@
 void scarce_begin(size_t n);
 /* Memory is plenty again. Whether an allocation failed since scarce_begin(). */
 bool scarce_end(void);
+
+struct scarce_sum {
+    size_t calls, bytes; /* what was freed meanwhile is not taken off */
+};
+/* From now on, in this thread, and until then. */
+void scarce_measure(void);
+struct scarce_sum scarce_measured(void);
 
 /* Let jansson's allocations count too. */
 void scarce_jansson(void);

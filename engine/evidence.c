@@ -451,7 +451,7 @@ enum plumb_code
 attach(const struct context *c, struct plumb_err *err)
 {
     const struct plumb_governance *doc = state_document(c->e);
-    PLUMB_AUTO(trust_ring_clear) struct trust_ring keys = { NULL, 0 };
+    PLUMB_AUTO(signers_ring_clear) struct signers_ring keys = { NULL, 0 };
     size_t accepted = 0, n = c->s->u.evidence.nfiles;
     struct attestation_keyring ring = { 0 };
     char rule[48] = "";
@@ -465,7 +465,7 @@ attach(const struct context *c, struct plumb_err *err)
     if (v->state == ENGINE_VERSION_REJECTED || v->state == ENGINE_VERSION_BARRED)
         return plumb_fail(err, PLUMB_REFUSED, "evidence.release", "subject[0]",
                           "the release is %s", engine_version_state_text(v->state));
-    PLUMB_TRY(trust_ring_make(doc, &keys, err));
+    PLUMB_TRY(signers_ring_make(doc, &keys, err));
     ring.keys = keys.keys;
     ring.nkeys = keys.n;
     ring.root = trust_root(c->e);

@@ -1,4 +1,4 @@
-/* trust.h - whom governance believes about what. */
+/* trust.h - whom governance in force believes about what, and what it takes for proof. */
 #ifndef ENGINE_TRUST_H
 #define ENGINE_TRUST_H
 
@@ -6,17 +6,8 @@
 
 #include "engine/context.h"
 #include "engine/dossier.h"
+#include "supply/signers.h"
 #include "supply/sigstore.h"
-
-/* Every key that an accepted signature may be by: of those trusted, and of principals with a
- * role that is. */
-struct trust_ring {
-    const struct plumb_pubkey **keys;
-    size_t n;
-};
-void trust_ring_clear(struct trust_ring *r);
-PLUMB_MUST_CHECK enum plumb_code trust_ring_make(const struct plumb_governance *doc,
-                                                 struct trust_ring *ret, struct plumb_err *err);
 
 /* A trusted root that a document names, as it was read: it outlives the document, for others
  * may name it too. */
@@ -34,10 +25,7 @@ PLUMB_MUST_CHECK enum plumb_code trust_keep_root(const struct context *c,
 /* That of the document in force; NULL: it names none. */
 const struct sigstore_root *trust_root(const struct engine *e);
 
-/*
- * Who of those that signed this is trusted for use by the document in force; NULL: nobody.
- * index: of the entry that attached it. control: of an assertion, else NULL.
- */
+/* signers_find, by the document in force. */
 const struct plumb_trusted *trust_find(const struct engine *e, const struct attestation *a,
                                        uint64_t index, enum plumb_trust_use use,
                                        const char *control);

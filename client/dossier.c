@@ -210,6 +210,8 @@ take_file(const struct plumb_jv *v, void *ret, struct plumb_err *err)
     PLUMB_TRY(read_text(v, "rule", &f->rule, err));
     PLUMB_TRY(read_text(v, "text", &f->text, err));
     PLUMB_TRY(read_text(v, "attestation", &f->said, err));
+    if (plumb_jv_member(v, "bill").json != NULL)
+        PLUMB_TRY(read_bool(v, "bill", &f->bill, err));
     return read_time(v, "reviewBy", &f->review_by, err);
 }
 

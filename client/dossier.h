@@ -33,6 +33,7 @@ struct client_file { /* that was attached */
     bool accepted;
     const char *rule, *text; /* rule: why it was refused */
     const char *said;        /* of an attestation: what it is, in a word */
+    bool bill;               /* a bill of materials was read in it */
 };
 
 struct client_place {

@@ -43,6 +43,7 @@ engine_each_fact(const struct engine *e, const struct plumb_digest *release, eng
                                     .accepted = f->accepted,
                                     .rule = f->rule,
                                     .text = f->text,
+                                    .bill = f->is_bill,
                                     .said = f->said != NULL ? attestation_text(f->said->kind)
                                                             : "" };
 

@@ -28,7 +28,7 @@ static const char whole[] =
     "   'by': '1 blocking finding', 'evidence': []}],"
     " 'evidence': [{'kind': 'guidance', 'digest': '" HEX "', 'size': 7, 'name': 'how.md',"
     "   'by': 'pipeline', 'index': 9, 'time': '2026-11-25T13:00:00Z', 'accepted': false,"
-    "   'rule': 'evidence.review', 'text': 'too far ahead',"
+    "   'rule': 'evidence.review', 'text': 'too far ahead', 'bill': true,"
     "   'reviewBy': '2036-01-01T00:00:00Z'}],"
     " 'findings': [{'payload': 'web', 'version': '1.0', 'release': '" HEX "',"
     "   'advisory': 'GHSA-1', 'summary': 'it leaks', 'state': 'undetermined',"
@@ -74,6 +74,7 @@ every_member_is_read(void **state)
     assert_int_equal(PLUMB_FILE_GUIDANCE, d->files[0].kind);
     assert_string_equal("how.md", d->files[0].name);
     assert_string_equal("", d->files[0].said);
+    assert_true(d->files[0].bill);
     assert_string_equal("evidence.review", d->files[0].rule);
     assert_true(d->files[0].review_by > d->at);
     assert_int_equal(1, d->nfindings);

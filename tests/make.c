@@ -596,7 +596,15 @@ struct plumb_bytes
 make_attestation(struct make *m, const char *who, const char *type,
                  const struct plumb_digest *artifacts, size_t n, json_t *predicate)
 {
-    struct signers by = find_signers(m, who);
+    const struct signers by = find_signers(m, who);
+
+    return make_attestation_by(by.signer, by.n, type, artifacts, n, predicate);
+}
+
+struct plumb_bytes
+make_attestation_by(struct plumb_signer *const *by, size_t nby, const char *type,
+                    const struct plumb_digest *artifacts, size_t n, json_t *predicate)
+{
     json_t *subjects = json_array(), *statement, *envelope = NULL;
     struct plumb_bytes ret = { 0 };
     struct plumb_err err;
@@ -611,7 +619,7 @@ make_attestation(struct make *m, const char *who, const char *type,
                           "subject", subjects, "predicateType", type, "predicate", predicate);
     text = json_dumps(statement, JSON_COMPACT);
     assert_non_null(text);
-    assert_ok(plumb_dsse_sign(text, strlen(text), by.signer, by.n, &envelope, &err), &err);
+    assert_ok(plumb_dsse_sign(text, strlen(text), by, nby, &envelope, &err), &err);
     free(text);
     json_decref(statement);
     text = json_dumps(envelope, JSON_COMPACT);

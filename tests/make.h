@@ -122,6 +122,10 @@ struct plumb_signed *make_enrolment(struct make *m, const char *who, const char 
 struct plumb_bytes make_attestation(struct make *m, const char *who, const char *type,
                                     const struct plumb_digest *artifacts, size_t n,
                                     json_t *predicate);
+/* The same, signed with these. */
+struct plumb_bytes make_attestation_by(struct plumb_signer *const *by, size_t nby,
+                                       const char *type, const struct plumb_digest *artifacts,
+                                       size_t n, json_t *predicate);
 
 /* JSON with ' for ", which reads better in C; fails the test when it is none. */
 json_t *json_of(const char *text);

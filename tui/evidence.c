@@ -20,14 +20,16 @@ tui_material_clear(struct tui_material *m)
 static bool
 same_source(const struct tui_source *a, const struct tui_source *b)
 {
-    return a->exists == b->exists && (!a->exists || plumb_digest_eq(&a->digest, &b->digest));
+    return a->exists == b->exists && a->attested == b->attested && a->index == b->index &&
+           plumb_digest_eq(&a->digest, &b->digest) && plumb_digest_eq(&a->release, &b->release);
 }
 
 bool
 tui_material_same(const struct tui_material *a, const struct tui_material *b)
 {
     return a->roots == b->roots && same_source(&a->after, &b->after) &&
-           same_source(&a->before, &b->before);
+           same_source(&a->before, &b->before) &&
+           plumb_digest_eq(&a->governance, &b->governance);
 }
 
 void

@@ -47,7 +47,12 @@ struct tui_certificate {
 struct tui_source {
     bool exists;
     struct plumb_digest digest;
+    bool attested; /* in an attestation: of which release, and the entry that attached it */
+    struct plumb_digest release;
+    uint64_t index;
 };
+
+#define TUI_SIGNER 80
 
 /* A bill of materials or a root store, and what it takes the place of. */
 struct tui_material {
@@ -55,6 +60,8 @@ struct tui_material {
     bool accepted; /* as such, by the service */
     char name[120];
     struct tui_source after, before; /* no after: what is current has it, the release has not */
+    struct plumb_digest governance;  /* in force, by which signers of attestations are judged */
+    char signer[TUI_SIGNER];         /* of after, when it was read: as governance names it */
     char against[400];               /* what the difference is from */
     enum {
         TUI_READING, /* asked for, on its way */

@@ -23,6 +23,10 @@ void tui_tell_statement(const struct tui_statement *s, plumb_time now, struct tu
 /* Its parts: what holds it back, and all that is on file about the release. */
 void tui_tell_gate(const struct tui_evidence *e, struct tui_doc *doc);
 void tui_tell_evidence(const struct tui_evidence *e, plumb_time now, struct tui_doc *doc);
+/* Of that, its bills and root stores. */
+void tui_tell_materials(const struct tui_evidence *e, plumb_time now, struct tui_doc *doc);
+/* "high, open: BLOCKS" */
+void tui_finding_text(const struct client_finding *f, char *ret, size_t size);
 void tui_fleets_show(struct tui_app *app, struct tui_fleets *fleets);
 void tui_fleets_done(struct tui_app *app);
 /* The fleet, payload and version of a row; NULL where it is of none. */

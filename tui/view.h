@@ -53,9 +53,9 @@ PLUMB_MUST_CHECK enum plumb_code view_materials(struct session *s,
                                                 const struct plumb_statement *release,
                                                 const struct view_current *current,
                                                 struct tui_evidence *e, struct plumb_err *err);
-/* Reads one: what cannot be had or read is said in it. Fails for want of an answer or memory.
- */
-PLUMB_MUST_CHECK enum plumb_code view_read_material(struct client *c, struct tui_material *m,
+/* Reads one: what cannot be had or read, or does not verify, is said in it. Fails for want of
+ * an answer or memory. */
+PLUMB_MUST_CHECK enum plumb_code view_read_material(struct session *s, struct tui_material *m,
                                                     struct plumb_err *err);
 /* That each file was attached by the entry it names: one for each of d's files. */
 PLUMB_MUST_CHECK enum plumb_code view_prove_files(struct session *s,

@@ -11,17 +11,34 @@ struct predecessor {
     const struct plumb_accepted *version; /* NULL: there is none */
     struct client_dossier *dossier;       /* NULL: nothing is on file, or not read */
     struct tui_proof *proofs;             /* one for each of its files */
+    struct plumb_digest governance;       /* in force */
     bool replaced; /* by the release, all of whose files are known: what is not there is gone */
     char against[400];
 };
 
+/* As what the service accepted a file, of those that are compared. */
+enum material_kind { BARE_BILL, ATTESTED_BILL, ROOT_STORE };
+
+static bool
+is_of(const struct client_file *f, enum material_kind kind)
+{
+    switch (kind) {
+    case BARE_BILL:
+        return f->kind == PLUMB_FILE_SBOM;
+    case ATTESTED_BILL:
+        return f->kind == PLUMB_FILE_ATTESTATION && f->bill;
+    default:
+        return f->kind == PLUMB_FILE_ROOT_STORE;
+    }
+}
+
 /* The n-th of this kind that the service accepted, and that was proven to be attached. */
 static const struct client_file *
 nth_file(const struct client_dossier *d, const struct tui_proof *proofs,
-         enum plumb_file_kind kind, size_t n)
+         enum material_kind kind, size_t n)
 {
     for (size_t i = 0; d != NULL && i < d->nfiles; i++)
-        if (d->files[i].kind == kind && d->files[i].accepted &&
+        if (is_of(&d->files[i], kind) && d->files[i].accepted &&
             proofs[i].check == TUI_CHECKED && n-- == 0)
             return &d->files[i];
     return NULL;
@@ -29,7 +46,7 @@ nth_file(const struct client_dossier *d, const struct tui_proof *proofs,
 
 static size_t
 count_files(const struct client_dossier *d, const struct tui_proof *proofs,
-            enum plumb_file_kind kind)
+            enum material_kind kind)
 {
     size_t n = 0;
 
@@ -41,7 +58,7 @@ count_files(const struct client_dossier *d, const struct tui_proof *proofs,
 static struct tui_source
 source_of(const struct plumb_digest *digest)
 {
-    return (struct tui_source){ true, *digest };
+    return (struct tui_source){ .exists = true, .digest = *digest };
 }
 
 /* One more, if there is room. Nothing is read of a bill that is gone: the rest goes with it. */
@@ -59,53 +76,89 @@ add(struct tui_evidence *e, const struct tui_material *m, const char *name,
     *to = *m;
     (void)snprintf(to->name, sizeof to->name, "%s", name);
     (void)snprintf(to->against, sizeof to->against, "%s", p->against);
+    if (m->after.attested || m->before.attested)
+        to->governance = p->governance;
     if (!m->after.exists && !m->roots)
         to->state = TUI_READ;
 }
 
 /* --- bills of materials --- */
 
-/* The one that the release statement names, or the last that was attached. *ret_file: under
- * which name it is on file, or NULL. */
-static struct tui_source
-find_bill(const struct client_dossier *d, const struct tui_proof *proofs,
-          const struct plumb_digest *named, const struct client_file **ret_file)
+/* Of one version: the bill as it is, which the release statement names or else was attached
+ * last, and the last that somebody signed. */
+struct bills {
+    struct tui_source bare, attested;
+    const struct client_file *bare_file, *attested_file; /* under which name, or NULL */
+};
+
+static void
+find_bills(const struct client_dossier *d, const struct tui_proof *proofs,
+           const struct plumb_digest *named, struct bills *ret)
 {
     const struct client_file *file;
 
-    *ret_file = NULL;
-    for (size_t i = 0; (file = nth_file(d, proofs, PLUMB_FILE_SBOM, i)) != NULL; i++)
+    *ret = (struct bills){ .bare_file = NULL };
+    for (size_t i = 0; (file = nth_file(d, proofs, BARE_BILL, i)) != NULL; i++)
         if (named == NULL || plumb_digest_eq(&file->digest, named))
-            *ret_file = file;
-    return named != NULL       ? source_of(named)
-           : *ret_file != NULL ? source_of(&(*ret_file)->digest)
-                               : (struct tui_source){ .exists = false };
+            ret->bare_file = file;
+    for (size_t i = 0; (file = nth_file(d, proofs, ATTESTED_BILL, i)) != NULL; i++)
+        ret->attested_file = file;
+    if (named != NULL || ret->bare_file != NULL)
+        ret->bare = source_of(named != NULL ? named : &ret->bare_file->digest);
+    if (ret->attested_file == NULL)
+        return;
+    ret->attested = source_of(&ret->attested_file->digest);
+    ret->attested.attested = true;
+    ret->attested.release = d->release;
+    ret->attested.index = ret->attested_file->index;
+    if (ret->bare.exists && plumb_digest_eq(&ret->bare.digest, &ret->attested.digest))
+        ret->bare.exists = false; /* the release names the attestation */
+}
+
+static const char *
+name_bill(const struct client_file *file, const char *otherwise)
+{
+    return file != NULL && file->name[0] != '\0' ? file->name : otherwise;
+}
+
+/* One of the two against its like, or the other where there is no such. */
+static void
+add_bill(const struct tui_source *after, const struct tui_source *like,
+         const struct tui_source *other, bool accepted, const char *name,
+         const struct predecessor *p, struct tui_evidence *e)
+{
+    struct tui_material m = { .after = *after,
+                              .before = like->exists ? *like : *other,
+                              .accepted = accepted };
+
+    add(e, &m, name, p);
 }
 
 static void
-add_bill(const struct plumb_statement *release, const struct predecessor *p,
-         struct tui_evidence *e)
+add_bills(const struct plumb_statement *release, const struct predecessor *p,
+          struct tui_evidence *e)
 {
     const bool named = release->u.release.has_sbom;
-    const struct client_file *file, *old;
-    struct tui_material m = { .roots = false };
+    struct bills now, then = { .bare_file = NULL };
 
-    m.after = find_bill(e->dossier, e->files, named ? &release->u.release.sbom : NULL, &file);
+    find_bills(e->dossier, e->files, named ? &release->u.release.sbom : NULL, &now);
     if (p->version != NULL)
-        m.before = find_bill(p->dossier, p->proofs,
-                             p->version->has_sbom ? &p->version->sbom : NULL, &old);
-    m.accepted = file != NULL;
-    if (m.after.exists)
-        add(e, &m,
-            file != NULL && file->name[0] != '\0' ? file->name
-            : named                               ? "the bill that the release names"
-                                                  : "a bill without a name",
-            p);
-    else if (m.before.exists && p->replaced)
-        add(e, &m,
-            old != NULL && old->name[0] != '\0' ? old->name
-                                                : "the bill that the release before names",
-            p);
+        find_bills(p->dossier, p->proofs, p->version->has_sbom ? &p->version->sbom : NULL,
+                   &then);
+    if (now.bare.exists)
+        add_bill(&now.bare, &then.bare, &then.attested, now.bare_file != NULL,
+                 name_bill(now.bare_file,
+                           named ? "the bill that the release names" : "a bill without a name"),
+                 p, e);
+    if (now.attested.exists)
+        add_bill(&now.attested, &then.attested, &then.bare, true,
+                 name_bill(now.attested_file, "an attestation without a name"), p, e);
+    if (!now.bare.exists && !now.attested.exists && p->replaced &&
+        (then.bare.exists || then.attested.exists))
+        add_bill(&now.bare, &then.bare, &then.attested, false,
+                 name_bill(then.bare.exists ? then.bare_file : then.attested_file,
+                           "the bill that the release before names"),
+                 p, e);
 }
 
 /* --- root stores --- */
@@ -118,13 +171,12 @@ find_store(const struct client_file *file, const struct client_dossier *d,
 {
     const struct client_file *other;
 
-    for (size_t i = 0; (other = nth_file(d, proofs, PLUMB_FILE_ROOT_STORE, i)) != NULL; i++)
+    for (size_t i = 0; (other = nth_file(d, proofs, ROOT_STORE, i)) != NULL; i++)
         if (strcmp(other->name, file->name) == 0 ||
             plumb_digest_eq(&other->digest, &file->digest))
             return other;
-    return alone && count_files(d, proofs, PLUMB_FILE_ROOT_STORE) == 1
-               ? nth_file(d, proofs, PLUMB_FILE_ROOT_STORE, 0)
-               : NULL;
+    return alone && count_files(d, proofs, ROOT_STORE) == 1 ? nth_file(d, proofs, ROOT_STORE, 0)
+                                                            : NULL;
 }
 
 static const char *
@@ -136,12 +188,11 @@ name_store(const struct client_file *file)
 static void
 add_stores(const struct predecessor *p, struct tui_evidence *e)
 {
-    const size_t n = count_files(e->dossier, e->files, PLUMB_FILE_ROOT_STORE);
-    const size_t were = count_files(p->dossier, p->proofs, PLUMB_FILE_ROOT_STORE);
+    const size_t n = count_files(e->dossier, e->files, ROOT_STORE);
+    const size_t were = count_files(p->dossier, p->proofs, ROOT_STORE);
 
     for (size_t i = 0; i < n; i++) {
-        const struct client_file *file =
-            nth_file(e->dossier, e->files, PLUMB_FILE_ROOT_STORE, i);
+        const struct client_file *file = nth_file(e->dossier, e->files, ROOT_STORE, i);
         const struct client_file *old = find_store(file, p->dossier, p->proofs, n == 1);
         struct tui_material m = { .roots = true, .accepted = true };
 
@@ -151,8 +202,7 @@ add_stores(const struct predecessor *p, struct tui_evidence *e)
         add(e, &m, name_store(file), p);
     }
     for (size_t i = 0; p->replaced && i < were; i++) {
-        const struct client_file *old =
-            nth_file(p->dossier, p->proofs, PLUMB_FILE_ROOT_STORE, i);
+        const struct client_file *old = nth_file(p->dossier, p->proofs, ROOT_STORE, i);
         struct tui_material m = { .roots = true };
 
         m.before = source_of(&old->digest);
@@ -197,7 +247,9 @@ view_materials(struct session *s, const struct plumb_statement *st,
                const struct plumb_statement *release, const struct view_current *current,
                struct tui_evidence *e, struct plumb_err *err)
 {
-    PLUMB_AUTO(predecessor_clear) struct predecessor p = { .version = current->version };
+    PLUMB_AUTO(predecessor_clear)
+    struct predecessor p = { .version = current->version,
+                             .governance = plumb_chain_last(s->chain)->statement };
 
     if (current->version == NULL)
         (void)snprintf(p.against, sizeof p.against,
@@ -208,7 +260,7 @@ view_materials(struct session *s, const struct plumb_statement *st,
         PLUMB_TRY(read_predecessor(s, current, &p, err));
     p.replaced = view_replaces(st, release, current) && e->failed[0] == '\0' &&
                  (e->dossier != NULL || !e->governed);
-    add_bill(release, &p, e);
+    add_bills(release, &p, e);
     add_stores(&p, e);
     return PLUMB_OK;
 }

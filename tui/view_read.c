@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/attested.h"
 #include "client/material.h"
 #include "lib/own.h"
 #include "tui/view.h"
@@ -92,6 +93,9 @@ compare(const struct plumb_bytes *before, const struct plumb_bytes *after,
 
     if (!m->roots) {
         PLUMB_TRY(material_bills(before, after, &bills, err));
+        if (bills.after->n == 0 && m->accepted)
+            return plumb_fail(err, PLUMB_REFUSED, "evidence.empty", "after",
+                              "the bill of materials lists no component");
         return take_bills(&bills, m, err);
     }
     PLUMB_TRY(material_roots(before, after, &roots, err));
@@ -101,6 +105,14 @@ compare(const struct plumb_bytes *before, const struct plumb_bytes *after,
         return plumb_fail_memory(err);
     (void)material_roots_each(&roots, take_root, m);
     return PLUMB_OK;
+}
+
+static void
+show_as_new(struct tui_material *m, const struct plumb_err *why)
+{
+    (void)snprintf(m->against, sizeof m->against,
+                   "What is current there cannot be read (%.60s): everything is shown as new",
+                   why->rule);
 }
 
 /* Only memory fails. */
@@ -114,10 +126,7 @@ read_bytes(const struct plumb_bytes *before, const struct plumb_bytes *after,
 
     if (code != PLUMB_OK && code != PLUMB_NO_MEMORY && strcmp(why.where, "before") == 0 &&
         m->after.exists) {
-        (void)snprintf(m->against, sizeof m->against,
-                       "What is current there cannot be read (%.60s): everything is shown as "
-                       "new",
-                       why.rule);
+        show_as_new(m, &why);
         code = compare(&nothing, after, m, &why);
     }
     if (code == PLUMB_NO_MEMORY)
@@ -128,35 +137,82 @@ read_bytes(const struct plumb_bytes *before, const struct plumb_bytes *after,
     return PLUMB_OK;
 }
 
-/* The bytes of a file; none where there is no file. */
-static enum plumb_code
-fetch(struct client *c, const struct tui_source *from, struct plumb_bytes *ret,
-      struct plumb_err *err)
+/* --- files --- */
+
+/* Nothing can be said of the file itself. */
+static bool
+is_over(const struct plumb_err *why)
 {
-    return from->exists ? client_blob_get(c, &from->digest, PLUMB_ATTACHED_SIZE, ret, err)
-                        : PLUMB_OK;
+    return why->code == PLUMB_NO_MEMORY || session_away(why) ||
+           strcmp(why->rule, "client.stopped") == 0;
+}
+
+/* Governance under which m was listed, or a newer one, where signers are judged by it. */
+static enum plumb_code
+govern(struct session *s, const struct tui_material *m, struct plumb_err *err)
+{
+    if ((!m->after.attested && !m->before.attested) ||
+        (s->chain != NULL &&
+         plumb_digest_eq(&plumb_chain_last(s->chain)->statement, &m->governance)))
+        return PLUMB_OK;
+    return session_govern(s, err);
+}
+
+/* What is in a file; nothing where there is no file. */
+static enum plumb_code
+fetch(struct session *s, const struct tui_source *from, struct plumb_bytes *ret,
+      const char **ret_signer, struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes file = { NULL, 0 };
+
+    if (!from->exists)
+        return PLUMB_OK;
+    if (!from->attested)
+        return client_blob_get(s->client, &from->digest, PLUMB_ATTACHED_SIZE, ret, err);
+    PLUMB_TRY(client_blob_get(s->client, &from->digest, PLUMB_ATTACHED_SIZE, &file, err));
+    return attested_bill(s->client, s->chain, &from->release, from->index, &file, ret,
+                         ret_signer, err);
+}
+
+/* What an attestation of the current version does not bear out is no reason to keep the new one
+ * back. */
+static enum plumb_code
+fetch_before(struct session *s, struct tui_material *m, struct plumb_bytes *ret,
+             struct plumb_err *err)
+{
+    const char *unused;
+    const enum plumb_code code = fetch(s, &m->before, ret, &unused, err);
+
+    if (code == PLUMB_OK || is_over(err) || !m->before.attested)
+        return code;
+    show_as_new(m, err);
+    return PLUMB_OK;
 }
 
 enum plumb_code
-view_read_material(struct client *c, struct tui_material *m, struct plumb_err *err)
+view_read_material(struct session *s, struct tui_material *m, struct plumb_err *err)
 {
     PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes before = { NULL, 0 };
     PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes after = { NULL, 0 };
-    const bool same = m->before.exists && m->after.exists &&
+    const bool same = m->after.exists && m->before.exists && !m->before.attested &&
                       plumb_digest_eq(&m->before.digest, &m->after.digest);
     struct plumb_err why = { .code = PLUMB_OK };
-    enum plumb_code code = fetch(c, &m->after, &after, &why);
+    const char *signer = "";
+    enum plumb_code code = govern(s, m, &why);
 
-    if (code == PLUMB_OK && !same)
-        code = fetch(c, &m->before, &before, &why);
     if (code == PLUMB_OK)
+        code = fetch(s, &m->after, &after, &signer, &why);
+    if (code == PLUMB_OK && !same)
+        code = fetch_before(s, m, &before, &why);
+    if (code == PLUMB_OK) {
+        (void)snprintf(m->signer, sizeof m->signer, "%s", signer);
         return read_bytes(same ? &after : &before, &after, m, err);
-    if (code == PLUMB_NO_MEMORY || session_away(&why) ||
-        strcmp(why.rule, "client.stopped") == 0) {
+    }
+    if (is_over(&why)) {
         *err = why;
         return code;
     }
-    m->state = TUI_UNREAD;
+    m->state = strcmp(why.rule, "attested.lapsed") == 0 ? TUI_OPAQUE : TUI_UNREAD;
     (void)snprintf(m->why, sizeof m->why, "%s: %.200s", why.rule, why.msg);
     return PLUMB_OK;
 }

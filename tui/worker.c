@@ -167,9 +167,11 @@ open_all(struct tui_worker *w, struct plumb_err *err)
     w->config.progress = keep_going;
     w->config.arg = w;
     PLUMB_TRY(session_open(&w->config, &w->session, err));
-    PLUMB_TRY(client_open(&c, &w->watching, err));
-    c.progress = worker_still_wanted;
-    return client_open(&c, &w->reading, err);
+    w->reading_config = w->config;
+    w->reading_config.sign = NULL;
+    w->reading_config.progress = worker_still_wanted;
+    PLUMB_TRY(session_open(&w->reading_config, &w->reading, err));
+    return client_open(&c, &w->watching, err);
 }
 
 PLUMB_DEFINE_AUTO(auto_worker, struct tui_worker *, tui_worker_stop);
@@ -240,8 +242,8 @@ tui_worker_stop(struct tui_worker *w)
         free(asked);
     }
     session_close(&w->session);
+    session_close(&w->reading);
     client_close(w->watching);
-    client_close(w->reading);
     tui_items_clear(&w->todo);
     tui_items_clear(&w->batch);
     if (w->in >= 0) {

@@ -3,7 +3,7 @@
  * asked and hands over what comes of it; worker_watch.c follows the log's head, worker_work.c
  * answers, worker_verify.c verifies what is listed while there is nothing else to do, and
  * worker_read.c reads materials. Each of watch, work and read is a thread with a client of its
- * own.
+ * own: nothing that was proven is shared between them.
  */
 #ifndef TUI_WORKER_PARTS_H
 #define TUI_WORKER_PARTS_H
@@ -21,9 +21,10 @@ struct asked {
 };
 
 struct tui_worker {
-    struct session_config config;
-    struct session session;            /* of the working thread */
-    struct client *watching, *reading; /* of the other two */
+    struct session_config config, reading_config;
+    struct session session; /* of the working thread */
+    struct session reading; /* of the reading one, which signs nothing */
+    struct client *watching;
     pthread_t threads[3];
     size_t nthreads; /* that run */
     int in, out;     /* of the pipe */
@@ -68,7 +69,7 @@ void worker_prove_these(struct tui_worker *w, const struct tui_ask *ask);
 
 /* worker_read.c: these are wanted from now on, and no others. With the lock held. */
 void worker_want(struct tui_worker *w, const struct tui_ask *ask);
-/* A client_progress_fn of the reading client: false when it is not wanted any more. */
+/* A client_progress_fn of the reading session: false when it is not wanted any more. */
 bool worker_still_wanted(void *arg, const char *what, uint64_t done, uint64_t total);
 
 #endif

@@ -100,7 +100,7 @@ worker_read(void *arg)
     struct plumb_err err;
 
     while (next_wanted(w, &m)) {
-        if (view_read_material(w->reading, &m, &err) == PLUMB_OK && hand_over(w, &m))
+        if (view_read_material(&w->reading, &m, &err) == PLUMB_OK && hand_over(w, &m))
             continue;
         tui_material_clear(&m);
         /* nobody answers, no memory, or it is not wanted any more: which is seen then */

@@ -189,8 +189,8 @@ static void
 fill_bill(struct tui_material *m)
 {
     *m = (struct tui_material){ .name = "payments.cdx.json",
-                                .after = { true, fake_digest("bill") },
-                                .before = { true, fake_digest("old bill") },
+                                .after = { .exists = true, .digest = fake_digest("bill") },
+                                .before = { .exists = true, .digest = fake_digest("old bill") },
                                 .against = "From 2.4.0, current in prod",
                                 .state = TUI_READ,
                                 .total = 412,
@@ -219,17 +219,18 @@ certificate(int how, const char *subject, const char *key, int64_t days)
 static void
 fill_roots(struct tui_material *m)
 {
-    *m = (struct tui_material){ .roots = true,
-                                .name = "roots.pem",
-                                .after = { true, fake_digest("roots") },
-                                .before = { true, fake_digest("old roots") },
-                                .against = "From 2.4.0, current in prod",
-                                .state = TUI_READ,
-                                .total = 3,
-                                .added = 1,
-                                .removed = 1,
-                                .ncertificates = 4,
-                                .certificates = calloc(4, sizeof *m->certificates) };
+    *m =
+        (struct tui_material){ .roots = true,
+                               .name = "roots.pem",
+                               .after = { .exists = true, .digest = fake_digest("roots") },
+                               .before = { .exists = true, .digest = fake_digest("old roots") },
+                               .against = "From 2.4.0, current in prod",
+                               .state = TUI_READ,
+                               .total = 3,
+                               .added = 1,
+                               .removed = 1,
+                               .ncertificates = 4,
+                               .certificates = calloc(4, sizeof *m->certificates) };
     m->certificates[0] = certificate(TUI_CERT_SAME, "CN=Root A,O=Example", "RSA 4096", 3000);
     m->certificates[1] = certificate(TUI_CERT_ADDED, "CN=Root B,O=Example", "EC 256", 5000);
     m->certificates[2] = certificate(TUI_CERT_SAME, "CN=Root C,O=Example", "RSA 2048", -2);

@@ -107,6 +107,44 @@ show_removed(struct fake *f)
     fake_type(f, "e<Tab><Tab><Tab><Tab>");
 }
 
+/* The bill that the release names, and what the pipeline attests: the same, and then another.
+ */
+static void
+show_attested(struct fake *f, const char *version)
+{
+    struct tui_statement *s = fake_statement();
+    struct tui_statement *again = fake_statement();
+    struct tui_material *m = &s->evidence.materials[1];
+
+    tui_material_clear(m);
+    *m = again->evidence.materials[0];
+    again->evidence.nmaterials = 0; /* it is s's now */
+    tui_material_clear(&again->evidence.materials[1]);
+    tui_statement_free(again);
+    m->after.attested = true;
+    m->after.digest = fake_digest("envelope");
+    (void)snprintf(m->name, sizeof m->name, "payments.cdx.intoto.json");
+    (void)snprintf(m->signer, sizeof m->signer, "pipelines");
+    free(m->components[0].after);
+    m->components[0].after = strdup(version);
+    fake_type(f, "<Home><Enter>");
+    fake_event(f, &(struct tui_event){ .kind = TUI_EVENT_STATEMENT, .statement = s });
+    free(fake_screen(f, 28, 80, false));
+    fake_type(f, "e<Tab><Tab><Tab><Tab>");
+}
+
+static void
+show_attested_same(struct fake *f)
+{
+    show_attested(f, "1.3.0");
+}
+
+static void
+show_attested_other(struct fake *f)
+{
+    show_attested(f, "1.3.1");
+}
+
 static void
 show_unread(struct fake *f)
 {
@@ -298,6 +336,8 @@ screens_look_as_they_were_accepted(void **state)
         { "held", show_held, 105, 100, false },
         { "held", show_held, 24, 60, true },
         { "removed", show_removed, 24, 80, false },
+        { "attested", show_attested_same, 24, 80, false },
+        { "attested-other", show_attested_other, 32, 80, false },
         { "unread", show_unread, 24, 80, false },
         { "ungoverned", show_ungoverned, 20, 80, false },
         { "approve", show_approve, 24, 80, false },

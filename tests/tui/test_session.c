@@ -163,7 +163,7 @@ materials_are_read_from_what_the_log_names(void **state)
     struct plumb_err err;
 
     (void)state;
-    assert_ok(view_read_material(session->client, bills, &err), &err);
+    assert_ok(view_read_material(session, bills, &err), &err);
     assert_int_equal(TUI_READ, bills->state);
     assert_int_equal(2, bills->total);
     assert_int_equal(2, bills->added);
@@ -171,7 +171,7 @@ materials_are_read_from_what_the_log_names(void **state)
     assert_null(bills->components[0].before);
     assert_string_equal("1.3.0", bills->components[0].after);
     assert_string_equal("pkg:npm/left-pad@1.3.0", bills->components[0].purl);
-    assert_ok(view_read_material(session->client, stores, &err), &err);
+    assert_ok(view_read_material(session, stores, &err), &err);
     assert_int_equal(TUI_READ, stores->state);
     assert_int_equal(2, stores->ncertificates);
     assert_int_equal(TUI_CERT_ADDED, stores->certificates[0].how);
@@ -316,7 +316,7 @@ other_bytes_than_the_log_names_are_not_shown(void **state)
 
     (void)state;
     liar_say(liar, "/v1/blobs/", 200, other, strlen(other));
-    assert_ok(view_read_material(session->client, m, &err), &err);
+    assert_ok(view_read_material(session, m, &err), &err);
     liar_repent(liar);
     assert_int_equal(TUI_UNREAD, m->state);
     assert_int_equal(0, m->ncomponents);
@@ -336,15 +336,16 @@ what_cannot_be_read_as_a_bill_is_said(void **state)
     (void)state;
     digest = &s->evidence.dossier->files[2].digest; /* bare.json */
     for (int accepted = 0; accepted < 2; accepted++) {
-        m = (struct tui_material){ .after = { true, *digest }, .accepted = accepted == 1 };
-        assert_ok(view_read_material(session->client, &m, &err), &err);
+        m = (struct tui_material){ .after = { .exists = true, .digest = *digest },
+                                   .accepted = accepted == 1 };
+        assert_ok(view_read_material(session, &m, &err), &err);
         assert_int_equal(accepted == 1 ? TUI_UNREAD : TUI_OPAQUE, m.state);
         assert_non_null(strstr(m.why, "sbom.format"));
     }
     /* nor is what it takes the place of: then everything is new */
     m = (struct tui_material){ .after = s->evidence.materials[0].after,
-                               .before = { true, *digest } };
-    assert_ok(view_read_material(session->client, &m, &err), &err);
+                               .before = { .exists = true, .digest = *digest } };
+    assert_ok(view_read_material(session, &m, &err), &err);
     assert_int_equal(TUI_READ, m.state);
     assert_int_equal(2, m.added);
     assert_non_null(strstr(m.against, "cannot be read"));

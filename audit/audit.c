@@ -1,5 +1,6 @@
 #include "audit/audit.h"
 
+#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,12 +18,15 @@ enum plumb_code
 audit_new(const struct audit_config *config, struct audit **ret, struct plumb_err *err)
 {
     PLUMB_AUTO(auto_audit) struct audit *a = calloc(1, sizeof *a);
+    unsigned char secret[ENGINE_SECRET];
 
     if (a == NULL)
         return plumb_fail_memory(err);
     a->config = *config;
     a->unpublished = PLUMB_TIME_NEVER;
-    PLUMB_TRY(engine_new(&a->engine, err));
+    if (RAND_bytes(secret, sizeof secret) != 1)
+        return plumb_fail(err, PLUMB_UNAVAILABLE, "random", "", "no random numbers to be had");
+    PLUMB_TRY(engine_new(secret, &a->engine, err));
     PLUMB_TRY(keyring_new(&a->keys, err));
     *ret = PLUMB_TAKE(a);
     return PLUMB_OK;

@@ -9,13 +9,15 @@
 PLUMB_DEFINE_AUTO(auto_engine, struct engine *, engine_free);
 
 enum plumb_code
-engine_new(struct engine **ret, struct plumb_err *err)
+engine_new(const unsigned char secret[ENGINE_SECRET], struct engine **ret,
+           struct plumb_err *err)
 {
     PLUMB_AUTO(auto_engine) struct engine *e = calloc(1, sizeof *e);
+    const struct siphash hash = siphash_init(secret);
 
     if (e == NULL)
         return plumb_fail_memory(err);
-    state_init(e);
+    state_init(e, &hash);
     PLUMB_TRY(plumb_chain_new(&e->chain, err));
     *ret = PLUMB_TAKE(e);
     return PLUMB_OK;

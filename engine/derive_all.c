@@ -72,9 +72,8 @@ make_sections(const struct engine *e, const char *fleet, struct whole *w, struct
 {
     const struct map *m = &e->maps[STATE_TRACKS];
 
-    for (size_t i = 0; m->slots != NULL && i <= m->mask; i++) {
-        const struct track *t =
-            m->slots[i] != NULL ? (const struct track *)m->slots[i]->record : NULL;
+    for (size_t i = 0; i < m->norder; i++) {
+        const struct track *t = (const struct track *)m->order[i]->record;
 
         if (t != NULL && strcmp(t->fleet.s, fleet) == 0)
             PLUMB_TRY(add_section(e, t, w, err));

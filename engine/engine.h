@@ -16,7 +16,14 @@
 
 struct engine;
 
-PLUMB_MUST_CHECK enum plumb_code engine_new(struct engine **ret, struct plumb_err *err);
+/*
+ * secret: random bytes, which no sender of statements may know: where the engine's tables keep
+ * things depends on them, so that nobody can choose names that fall together. What comes out
+ * does not depend on them.
+ */
+#define ENGINE_SECRET 16
+PLUMB_MUST_CHECK enum plumb_code engine_new(const unsigned char secret[ENGINE_SECRET],
+                                            struct engine **ret, struct plumb_err *err);
 void engine_free(struct engine *e);
 
 /* The bytes of a blob that a statement names, whose digest the caller has checked. */

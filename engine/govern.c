@@ -270,9 +270,8 @@ touch_all(struct engine *e, struct plumb_err *err)
 {
     const struct map *m = &e->maps[STATE_TRACKS];
 
-    for (size_t i = 0; m->slots != NULL && i <= m->mask; i++) {
-        const struct track *t =
-            m->slots[i] != NULL ? (const struct track *)m->slots[i]->record : NULL;
+    for (size_t i = 0; i < m->norder; i++) {
+        const struct track *t = (const struct track *)m->order[i]->record;
 
         if (t != NULL)
             PLUMB_TRY(derive_touch(e, t->fleet.s, t->payload.s, err));

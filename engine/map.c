@@ -4,17 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t
-hash_bytes(const unsigned char *key, size_t len)
-{
-    uint64_t h = 0xcbf29ce484222325u;
-
-    for (size_t i = 0; i < len; i++)
-        h = (h ^ key[i]) * 0x100000001b3u;
-    h ^= h >> 32;
-    return h * 0x9e3779b97f4a7c15u >> 16;
-}
-
 void
 map_clear(struct map *m)
 {
@@ -36,7 +25,7 @@ map_clear(struct map *m)
 struct map_entry *
 map_find(const struct map *m, const void *key, size_t len)
 {
-    uint64_t hash = hash_bytes(key, len);
+    uint64_t hash = siphash(&m->hash, key, len);
 
     if (m->slots == NULL)
         return NULL;
@@ -117,7 +106,7 @@ want_entry(struct map *m, const void *key, size_t len)
     entry = malloc(sizeof *entry + len);
     if (entry == NULL)
         return NULL;
-    *entry = (struct map_entry){ .hash = hash_bytes(key, len), .len = (uint32_t)len };
+    *entry = (struct map_entry){ .hash = siphash(&m->hash, key, len), .len = (uint32_t)len };
     memcpy(entry->key, key, len);
     place(m, entry);
     m->used++;

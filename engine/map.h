@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/siphash.h"
+
 /* The first member of every record. Never changed once put: a change replaces the record. */
 struct record {
     uint64_t stamp; /* the journal's generation when it was put */
@@ -25,9 +27,15 @@ struct map_entry {
     unsigned char key[];
 };
 
+/*
+ * Keys are what others chose, so where they fall depends on a secret. Where they fall is
+ * nobody's business but this file's: whoever wants all of a map has it ordered.
+ */
 struct map {
     record_free_fn *free_record;
-    bool ordered; /* remember the order in which keys came; nothing may be removed */
+    struct siphash hash;
+    bool ordered; /* remember the order in which keys came, those of entries without a record
+                     too; nothing may be removed */
     bool sticky;  /* keep entries without a record: something else points at them */
     struct map_entry **slots;
     size_t mask, used;

@@ -276,10 +276,12 @@ ids_remove(struct ids *ids, const struct plumb_digest *id)
 /* --- the maps --- */
 
 void
-state_init(struct engine *e)
+state_init(struct engine *e, const struct siphash *hash)
 {
-    for (size_t i = 0; i < STATE_MAP_COUNT; i++)
+    for (size_t i = 0; i < STATE_MAP_COUNT; i++) {
         e->maps[i].free_record = flat_free;
+        e->maps[i].hash = *hash;
+    }
     e->maps[STATE_PROPOSALS].free_record = proposal_free;
     e->maps[STATE_PLACEMENTS].free_record = placement_free;
     e->maps[STATE_TRACKS].free_record = track_free;
@@ -296,6 +298,7 @@ state_init(struct engine *e)
     e->maps[STATE_PROPOSALS].ordered = true;
     e->maps[STATE_VERSIONS].ordered = true;
     e->maps[STATE_PLACEMENTS].ordered = true;
+    e->maps[STATE_TRACKS].ordered = true;
     e->maps[STATE_KEYS].ordered = true;
     e->maps[STATE_FINDINGS].ordered = true;
     e->maps[STATE_TRACKS].sticky = true;
@@ -416,9 +419,9 @@ tidy(struct engine *e, struct heap *h, bool begins)
     /* mostly leftovers: keep one reminder of each kind for a track */
     if (h->n > 4 * tracks->used + 64) {
         h->n = 0;
-        for (size_t i = 0; i <= tracks->mask; i++) {
-            struct map_entry *entry = tracks->slots[i];
-            const struct track *t = entry != NULL ? (const struct track *)entry->record : NULL;
+        for (size_t i = 0; i < tracks->norder; i++) {
+            struct map_entry *entry = tracks->order[i];
+            const struct track *t = (const struct track *)entry->record;
             plumb_time at = t == NULL ? PLUMB_TIME_NEVER
                             : begins  ? t->next_begin
                                       : t->next_move;

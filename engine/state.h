@@ -286,7 +286,7 @@ PLUMB_MUST_CHECK enum plumb_code state_put_key(struct engine *e, enum state_map 
 const void *state_get(const struct engine *e, enum state_map map, const void *key, size_t len);
 const void *state_get_key(const struct engine *e, enum state_map map,
                           const struct state_key *key);
-void state_init(struct engine *e);
+void state_init(struct engine *e, const struct siphash *hash);
 void state_clear(struct engine *e);
 
 struct savepoint state_save(const struct engine *e);

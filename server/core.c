@@ -1,5 +1,6 @@
 #include "server/core.h"
 
+#include <openssl/rand.h>
 #include <stdarg.h>
 #include <string.h>
 #include <time.h>
@@ -139,6 +140,7 @@ core_open(const struct settings *settings, const struct identity *identity,
           struct metrics *metrics, struct db *db, struct core **ret, struct plumb_err *err)
 {
     PLUMB_AUTO(auto_core) struct core *core = calloc(1, sizeof *core);
+    unsigned char secret[ENGINE_SECRET];
     uint64_t size;
 
     if (core == NULL)
@@ -149,7 +151,9 @@ core_open(const struct settings *settings, const struct identity *identity,
     (void)pthread_rwlock_init(&core->lock, NULL);
     (void)pthread_mutex_init(&core->snapshot, NULL);
     (void)pthread_mutex_init(&core->tree_lock, NULL);
-    PLUMB_TRY(engine_new(&core->engine, err));
+    if (RAND_bytes(secret, sizeof secret) != 1)
+        return plumb_fail(err, PLUMB_UNAVAILABLE, "random", "", "no random numbers to be had");
+    PLUMB_TRY(engine_new(secret, &core->engine, err));
     PLUMB_TRY(tree_open(db, 0, &core->tree, err));
     PLUMB_TRY(db_log_size(db, &size, err));
     PLUMB_TRY(core_follow(core, db, size, err));

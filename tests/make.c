@@ -400,6 +400,15 @@ make_next(struct make *m)
     make_set(m, "version", json_integer(version + 1));
 }
 
+const unsigned char *
+make_secret(unsigned char n)
+{
+    static unsigned char secret[16];
+
+    memset(secret, n, sizeof secret);
+    return secret;
+}
+
 struct plumb_digest
 make_digest(const char *text)
 {

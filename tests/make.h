@@ -85,6 +85,8 @@ struct plumb_governance *make_governance(const struct make *m);
 void make_next(struct make *m);
 
 struct plumb_digest make_digest(const char *text);
+/* 16 bytes of an engine's, which are others for each number; good until the next call. */
+const unsigned char *make_secret(unsigned char n);
 /* A reference values document, canonical: one tdx set, whose mrtd is made from label. */
 struct plumb_bytes make_refvals(const char *label);
 

@@ -245,7 +245,7 @@ history_write(const char *directory, uint64_t n)
         (void)snprintf(verifier, sizeof verifier, "verifier-%u", i);
         make_principal(&w.make, verifier, "verifier", "prod");
     }
-    assert_ok(engine_new(&w.engine, &w.err), &w.err);
+    assert_ok(engine_new(make_secret(0), &w.engine, &w.err), &w.err);
     assert_ok(audit_dir_open(directory, true, &w.dir, &w.err), &w.err);
     w.bundle = malloc(LAYOUT_ENTRIES_MAX);
     assert_non_null(w.bundle);

@@ -422,7 +422,7 @@ the_golden_log_of_rules_1_derives_the_same_bytes_for_ever(void **state)
         print_message("skip: PLUMB_SOURCE does not say where the golden log is\n");
         skip();
     }
-    assert_ok(engine_new(&g.engine, &err), &err);
+    assert_ok(engine_new(make_secret(9), &g.engine, &err), &err);
     read_blobs(&g, log);
     for (; (line = read_line(log)) != NULL; n++) {
         fold_entry(&g, line); /* a publication is accepted only if its content is derived */

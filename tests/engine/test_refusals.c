@@ -951,7 +951,7 @@ before_the_genesis_everything_else_is_refused(void **state)
 
     (void)state;
     make_begin(&w.make, WORLD_T0);
-    assert_ok(engine_new(&w.engine, &w.err), &w.err);
+    assert_ok(engine_new(make_secret(0), &w.engine, &w.err), &w.err);
     values = world_blob(&w, make_refvals("1.0"));
     world_refuse(&w, "log.no-genesis", make_release(&w.make, "rex", "web", "1.0", &values));
     assert_int_equal(engine_size(w.engine), 0);
@@ -966,7 +966,7 @@ a_genesis_needs_the_quorum_that_it_names_and_its_document(void **state)
 
     (void)state;
     make_begin(&w.make, WORLD_T0);
-    assert_ok(engine_new(&w.engine, &w.err), &w.err);
+    assert_ok(engine_new(make_secret(0), &w.engine, &w.err), &w.err);
     world_refuse(&w, "blob.missing", make_change(&w.make, "ada bob"));
     (void)world_blob(&w, make_document(&w.make));
     world_refuse(&w, "quorum.genesis", make_change(&w.make, "ada"));

@@ -39,7 +39,7 @@ world_begin_at(struct world *w, plumb_time at, void (*edit)(struct make *m))
     *w = (struct world){ .n = 0 };
     make_begin(&w->make, at);
     (edit != NULL ? edit : no_recognitions)(&w->make);
-    assert_ok(engine_new(&w->engine, &w->err), &w->err);
+    assert_ok(engine_new(make_secret(1), &w->engine, &w->err), &w->err);
     (void)world_blob(w, make_document(&w->make));
     (void)world_do(w, make_change(&w->make, "ada bob"));
     w->genesis = w->entries[0].opened->statement->id;
@@ -130,14 +130,20 @@ send(struct world *w, struct plumb_signed *s)
     return id;
 }
 
+void
+world_feed(struct world *w, struct engine *e, size_t i)
+{
+    assert_ok(feed(w, e, w->entries[i].opened, i, w->entries[i].time), &w->err);
+}
+
 struct engine *
 world_replay(struct world *w)
 {
     struct engine *e = NULL;
 
-    assert_ok(engine_new(&e, &w->err), &w->err);
+    assert_ok(engine_new(make_secret(2), &e, &w->err), &w->err);
     for (size_t i = 0; i < w->n; i++)
-        assert_ok(feed(w, e, w->entries[i].opened, i, w->entries[i].time), &w->err);
+        world_feed(w, e, i);
     return e;
 }
 

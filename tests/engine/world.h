@@ -102,8 +102,10 @@ const char *world_name(const struct world *w, const struct plumb_digest *release
 char *world_picture(const struct engine *e);
 /* Fails the test with the first line that differs; frees both. */
 void world_same(char *one, char *two);
-/* A second engine over the same log; the caller frees it. */
+/* A second engine over the same log, with another secret; the caller frees it. */
 struct engine *world_replay(struct world *w);
+/* Only its entry i, which comes next. */
+void world_feed(struct world *w, struct engine *e, size_t i);
 /* The bundle file of what was last published in a fleet. The caller clears it. */
 struct plumb_bytes world_bundle(const struct world *w, const char *fleet);
 /* The trust file that verifies it. The caller clears it. */

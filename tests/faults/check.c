@@ -8,6 +8,7 @@
 
 #include "engine/engine.h"
 #include "lib/own.h"
+#include "tests/make.h"
 #include "tests/story.h"
 #include "tests/t.h"
 
@@ -143,7 +144,7 @@ read_log(struct log *log)
     struct plumb_err err = { 0 };
 
     read_genesis(log);
-    assert_ok(engine_new(&log->engine, &err), &err);
+    assert_ok(engine_new(make_secret(0), &log->engine, &err), &err);
     for (uint64_t i = 0; i < log->size; i++) {
         struct plumb_bytes entry = get_entry(log, i);
 

@@ -142,6 +142,41 @@ it_counts_no_longer_once_it_is_trusted_no_longer(void **state)
     stage_end(&s);
 }
 
+/* What was proved stays proved; what comes after is judged by the root in force. */
+static void
+what_a_certificate_proved_outlives_the_root(void **state)
+{
+    const struct notary_wish wish = { .version = NULL };
+    struct engine *replayed;
+    struct notary other;
+    struct stage s;
+
+    (void)state;
+    stage_begin(&s);
+    trust_notary(&s);
+    assert_string_equal(attach(&s, "1.0", &wish), "");
+    other = s.notary;
+    notary_begin(&s.notary, s.world.make.now);
+    trust_notary(&s); /* by another root, the same identity */
+    assert_int_equal(controlled_state(&s.world, &s.release, "BLD-REPRODUCIBLE").state,
+                     PLUMB_CONTROL_MET);
+    replayed = world_replay(&s.world);
+    world_same(world_picture(s.world.engine), world_picture(replayed));
+    engine_free(replayed);
+    notary_end(&s.notary);
+    s.notary = other;
+    assert_string_not_equal(attach(&s, "1.0", &wish), ""); /* nothing more by the old one */
+    assert_int_equal(controlled_state(&s.world, &s.release, "BLD-REPRODUCIBLE").state,
+                     PLUMB_CONTROL_MET);
+    make_next(&s.world.make);
+    make_set(&s.world.make, CI ".identities.0.subject",
+             json_string("https://git.example/other/**"));
+    (void)world_govern(&s.world, NULL);
+    assert_int_equal(controlled_state(&s.world, &s.release, "BLD-REPRODUCIBLE").state,
+                     PLUMB_CONTROL_OPEN);
+    stage_end(&s);
+}
+
 static void
 without_a_trusted_root_a_certificate_is_nobodys(void **state)
 {
@@ -190,6 +225,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_identity_counts_where_governance_trusts_it),
         cmocka_unit_test(it_counts_no_longer_once_it_is_trusted_no_longer),
+        cmocka_unit_test(what_a_certificate_proved_outlives_the_root),
         cmocka_unit_test(without_a_trusted_root_a_certificate_is_nobodys),
         cmocka_unit_test(a_trusted_root_is_read_when_it_is_proposed),
     };

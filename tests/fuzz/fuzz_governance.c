@@ -2,7 +2,7 @@
  * fuzz_governance.c - a document that is read keeps the promises of its header: order, finders,
  * quorums that can be reached, and a genesis that can begin a chain.
  */
-#include <plumb/governance.h>
+#include <plumb/controls.h>
 
 #include <assert.h>
 #include <string.h>
@@ -67,6 +67,32 @@ check_payloads_and_fleets(const struct plumb_governance *g)
     }
 }
 
+static void
+check_builds(const struct plumb_trusted *t)
+{
+    assert(t->ntypes == 0 || (t->uses & 1u << PLUMB_TRUST_BUILD) != 0);
+    for (size_t i = 0; i < t->ntypes; i++) {
+        const struct plumb_build_type *type = &t->types[i];
+
+        assert(type->type[0] != '\0');
+        for (size_t k = 0; k < type->nparameters; k++) {
+            assert(type->parameters[k].name[0] == '/');
+            assert(type->parameters[k].optional ||
+                   strchr(type->parameters[k].name, '*') == NULL);
+        }
+    }
+}
+
+static void
+check_controls(const struct plumb_controls *c)
+{
+    for (size_t i = 0; c != NULL && i < c->ntrusted; i++) {
+        assert(i == 0 || strcmp(c->trusted[i - 1].name, c->trusted[i].name) < 0);
+        assert(plumb_controls_trusted(c, c->trusted[i].name) == &c->trusted[i]);
+        check_builds(&c->trusted[i]);
+    }
+}
+
 /* Nobody having voted, a quorum is open: it can be reached. Takes g. */
 static void
 check_chain(struct plumb_governance *g)
@@ -113,6 +139,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     check_principals(g);
     check_payloads_and_fleets(g);
+    check_controls(g->controls);
     check_chain(g);
     return 0;
 }

@@ -2,6 +2,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
+#include <sodium.h>
 #include <string.h>
 
 #include "lib/own.h"
@@ -26,8 +27,7 @@ static const uint8_t p256_prefix[] = { 0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a,
 
 struct plumb_pubkey {
     enum plumb_key_type type;
-    EVP_PKEY *pkey;    /* shared by copies; OpenSSL locks what it caches inside */
-    EVP_MD_CTX *ready; /* a verification begun: a copy costs a sixteenth of beginning another */
+    EVP_MD_CTX *ready; /* P-256 alone: a verification begun, of which each takes a copy */
     struct plumb_digest id;
     uint8_t spki[SPKI_MAX];
     size_t prefix_len, spki_len;
@@ -38,6 +38,7 @@ struct plumb_pubkey {
 
 PLUMB_DEFINE_AUTO(auto_pubkey, struct plumb_pubkey *, plumb_pubkey_free);
 PLUMB_DEFINE_AUTO(auto_md_ctx, EVP_MD_CTX *, EVP_MD_CTX_free);
+PLUMB_DEFINE_AUTO(auto_pkey, EVP_PKEY *, EVP_PKEY_free);
 PLUMB_DEFINE_AUTO(auto_pkey_ctx, EVP_PKEY_CTX *, EVP_PKEY_CTX_free);
 
 const char *
@@ -64,36 +65,11 @@ is_edwards(enum plumb_key_type type)
     return type == PLUMB_KEY_ED25519 || type == PLUMB_KEY_SK_ED25519;
 }
 
-/*
- * Under a key of small order one signature fits many messages, and a y of the field's modulus
- * or more is a second name for another key; OpenSSL takes both. RFC 8032 section 5.1.3 refuses
- * the latter, and the five y below are all that the points of order 1, 2, 4 and 8 have.
- */
-static bool
-edwards_point_ok(const uint8_t raw[PLUMB_ED25519_RAW])
+static enum plumb_code
+not_usable(enum plumb_key_type type, const char *where, struct plumb_err *err)
 {
-    static const uint8_t small[][PLUMB_ED25519_RAW] = {
-        { 0 },
-        { 1 },
-        { 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
-          0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6,
-          0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05 },
-        { 0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b,
-          0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39,
-          0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a },
-    };
-    uint8_t y[PLUMB_ED25519_RAW];
-    size_t i = 1;
-
-    memcpy(y, raw, sizeof y);
-    y[31] &= 0x7f; /* the sign of x */
-    for (size_t s = 0; s < sizeof small / sizeof *small; s++)
-        if (memcmp(y, small[s], sizeof y) == 0)
-            return false;
-    while (i < 31 && y[i] == 0xff)
-        i++;
-    /* 2^255 - 20 is order 2; 2^255 - 19 is the modulus. */
-    return !(i == 31 && y[31] == 0x7f && y[0] >= 0xec);
+    return plumb_fail(err, PLUMB_INVALID, "key.spki", where, "not a usable %s public key",
+                      plumb_key_type_text(type));
 }
 
 static EVP_PKEY *
@@ -141,14 +117,43 @@ application_ok(const char *application)
     return true;
 }
 
-static bool
-make_ready(struct plumb_pubkey *key)
+/* A verification begun: a copy of it costs a sixteenth of beginning another. */
+static enum plumb_code
+p256_ready(const uint8_t *raw, size_t len, enum plumb_key_type type, const char *where,
+           EVP_MD_CTX **ret, struct plumb_err *err)
 {
-    const EVP_MD *md = is_edwards(key->type) ? NULL : EVP_sha256();
+    PLUMB_AUTO(auto_pkey) EVP_PKEY *pkey = NULL;
+    PLUMB_AUTO(auto_md_ctx) EVP_MD_CTX *ctx = NULL;
 
-    key->ready = EVP_MD_CTX_new();
-    return key->ready != NULL &&
-           EVP_DigestVerifyInit(key->ready, NULL, md, NULL, key->pkey) == 1;
+    ERR_clear_error();
+    pkey = p256_pkey(raw, len);
+    if (pkey == NULL)
+        return out_of_memory() ? plumb_fail_memory(err) : not_usable(type, where, err);
+    ctx = EVP_MD_CTX_new();
+    if (ctx == NULL || EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, pkey) != 1) {
+        ERR_clear_error();
+        return plumb_fail_memory(err);
+    }
+    *ret = PLUMB_TAKE(ctx);
+    return PLUMB_OK;
+}
+
+/*
+ * Ed25519 is libsodium's: twice as fast as OpenSSL's, without allocations, and at least as
+ * strict about signatures (RFC 8032 section 5.1.7 without the cofactor), so that whatever we
+ * accept others accept. Keys are points on the curve's main subgroup in their one encoding:
+ * under one of small order a signature would fit many messages.
+ */
+static enum plumb_code
+edwards_check(const uint8_t *raw, size_t len, enum plumb_key_type type, const char *where,
+              struct plumb_err *err)
+{
+    if (sodium_init() < 0)
+        return plumb_fail(err, PLUMB_UNAVAILABLE, "key.libsodium", where,
+                          "libsodium cannot start");
+    return len == PLUMB_ED25519_RAW && crypto_core_ed25519_is_valid_point(raw) == 1
+               ? PLUMB_OK
+               : not_usable(type, where, err);
 }
 
 enum plumb_code
@@ -167,25 +172,16 @@ plumb_pubkey_from_raw(enum plumb_key_type type, const uint8_t *raw, size_t len,
     if (application == NULL && verify_required)
         return plumb_fail(err, PLUMB_INVALID, "key.application", where,
                           "only a security key can require user verification");
-    if (edwards ? len != PLUMB_ED25519_RAW || !edwards_point_ok(raw)
-                : len != PLUMB_P256_RAW || raw[0] != 0x04)
-        return plumb_fail(err, PLUMB_INVALID, "key.spki", where, "not a usable %s public key",
-                          plumb_key_type_text(type));
     key = calloc(1, sizeof *key);
     if (key == NULL)
         return plumb_fail_memory(err);
     key->type = type;
-    ERR_clear_error();
-    key->pkey = edwards ? EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, raw, len)
-                        : p256_pkey(raw, len);
-    if (key->pkey == NULL) {
-        if (out_of_memory())
-            return plumb_fail_memory(err);
-        return plumb_fail(err, PLUMB_INVALID, "key.spki", where, "not a usable %s public key",
-                          plumb_key_type_text(type));
-    }
-    if (!make_ready(key))
-        return plumb_fail_memory(err);
+    if (edwards)
+        PLUMB_TRY(edwards_check(raw, len, type, where, err));
+    else if (len != PLUMB_P256_RAW || raw[0] != 0x04)
+        return not_usable(type, where, err);
+    else
+        PLUMB_TRY(p256_ready(raw, len, type, where, &key->ready, err));
     key->prefix_len = edwards ? sizeof ed25519_prefix : sizeof p256_prefix;
     key->spki_len = key->prefix_len + len;
     memcpy(key->spki, edwards ? ed25519_prefix : p256_prefix, key->prefix_len);
@@ -236,10 +232,12 @@ plumb_pubkey_copy(const struct plumb_pubkey *key, struct plumb_pubkey **ret,
     if (copy == NULL)
         return plumb_fail_memory(err);
     *copy = *key;
-    EVP_PKEY_up_ref(copy->pkey);
-    copy->ready = EVP_MD_CTX_new();
-    if (copy->ready == NULL || EVP_MD_CTX_copy_ex(copy->ready, key->ready) != 1)
-        return plumb_fail_memory(err);
+    copy->ready = NULL;
+    if (key->ready != NULL) {
+        copy->ready = EVP_MD_CTX_new();
+        if (copy->ready == NULL || EVP_MD_CTX_copy_ex(copy->ready, key->ready) != 1)
+            return plumb_fail_memory(err);
+    }
     *ret = PLUMB_TAKE(copy);
     return PLUMB_OK;
 }
@@ -250,7 +248,6 @@ plumb_pubkey_free(struct plumb_pubkey *key)
     if (key == NULL)
         return;
     EVP_MD_CTX_free(key->ready);
-    EVP_PKEY_free(key->pkey);
     free(key);
 }
 
@@ -364,10 +361,21 @@ bad_signature(const struct plumb_pubkey *key, struct plumb_err *err)
                       plumb_key_type_text(key->type), hex);
 }
 
-/* sig is raw (Ed25519) or DER (P-256), as OpenSSL wants it. */
 static enum plumb_code
-verify(const struct plumb_pubkey *key, const void *msg, size_t msg_len, const uint8_t *sig,
-       size_t sig_len, struct plumb_err *err)
+verify_edwards(const struct plumb_pubkey *key, const void *msg, size_t msg_len,
+               const uint8_t *sig, size_t sig_len, struct plumb_err *err)
+{
+    return sig_len == crypto_sign_BYTES &&
+                   crypto_sign_verify_detached(sig, msg, msg_len,
+                                               key->spki + key->prefix_len) == 0
+               ? PLUMB_OK
+               : bad_signature(key, err);
+}
+
+/* sig is DER. */
+static enum plumb_code
+verify_p256(const struct plumb_pubkey *key, const void *msg, size_t msg_len, const uint8_t *sig,
+            size_t sig_len, struct plumb_err *err)
 {
     PLUMB_AUTO(auto_md_ctx) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
@@ -380,6 +388,20 @@ verify(const struct plumb_pubkey *key, const void *msg, size_t msg_len, const ui
         return PLUMB_OK;
     /* A verdict must not depend on how much memory was left. */
     return out_of_memory() ? plumb_fail_memory(err) : bad_signature(key, err);
+}
+
+/* sig is raw (Ed25519), or raw or DER (P-256). */
+static enum plumb_code
+verify(const struct plumb_pubkey *key, const void *msg, size_t msg_len, const uint8_t *sig,
+       size_t sig_len, struct plumb_err *err)
+{
+    uint8_t der[PLUMB_ECDSA_DER_MAX];
+
+    if (is_edwards(key->type))
+        return verify_edwards(key, msg, msg_len, sig, sig_len, err);
+    if (key->type == PLUMB_KEY_P256 && sig_len == PLUMB_ECDSA_RAW && !is_der(sig))
+        return verify_p256(key, msg, msg_len, der, plumb_ecdsa_der(sig, der), err);
+    return verify_p256(key, msg, msg_len, sig, sig_len, err);
 }
 
 /* PROTOCOL.u2f, "SSH U2F Signatures": what the token signed is not the message itself. */
@@ -415,10 +437,5 @@ plumb_pubkey_verify(const struct plumb_pubkey *key, const void *msg, size_t msg_
 {
     if (plumb_key_type_is_sk(key->type))
         return verify_sk(key, msg, msg_len, sig, sig_len, err);
-    if (key->type == PLUMB_KEY_P256 && sig_len == PLUMB_ECDSA_RAW && !is_der(sig)) {
-        uint8_t der[PLUMB_ECDSA_DER_MAX];
-
-        return verify(key, msg, msg_len, der, plumb_ecdsa_der(sig, der), err);
-    }
     return verify(key, msg, msg_len, sig, sig_len, err);
 }

@@ -29,8 +29,8 @@ struct plumb_pubkey;
 
 /*
  * From DER SPKI: Ed25519 or an uncompressed point on P-256, in the one DER form (what OpenSSL
- * writes again must be the same bytes). Points off their curve's field, and Ed25519 points of
- * small order, are refused. sk_application is NULL for an ordinary key; for a FIDO
+ * writes again must be the same bytes). What is no point on its curve, and Ed25519 points outside
+ * the main subgroup, are refused. sk_application is NULL for an ordinary key; for a FIDO
  * security key it is the application it was made for ("ssh:..."). Rules "key.spki", "key.type",
  * "key.application".
  */

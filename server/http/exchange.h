@@ -12,6 +12,7 @@
 #include "server/http/park.h"
 #include "server/http/pool.h"
 #include "server/http/server.h"
+#include "server/http/tls.h"
 
 /*
  * Who may touch an exchange: the event thread of its connection, except while HELD (the
@@ -68,6 +69,7 @@ struct http_conn {
     struct http_account *address_account; /* NULL for local ones */
     struct http_account *key_account;     /* once its key was known */
     void *transport;                      /* struct MHD_Connection */
+    struct http_tls_wire wire;            /* with TLS */
     struct http_exchange exchange;
 };
 

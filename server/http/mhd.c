@@ -135,6 +135,16 @@ has_own_headers(const struct http_exchange *x)
            atomic_load_explicit(&x->conn->server->draining, memory_order_relaxed);
 }
 
+static bool
+has_body(const struct http_reply *reply)
+{
+    size_t len = reply->body.len;
+
+    if (reply->shared != NULL)
+        (void)http_body_bytes(reply->shared, &len);
+    return len > 0;
+}
+
 static enum MHD_Result
 send_reply(struct MHD_Connection *mhd, struct http_exchange *x)
 {
@@ -145,6 +155,7 @@ send_reply(struct MHD_Connection *mhd, struct http_exchange *x)
     enum http_body_kind kind = not_modified ? HTTP_BODY_NOT_MODIFIED : HTTP_BODY_FULL;
     struct MHD_Response *response = NULL;
 
+    x->conn->wire.more = !not_modified && !x->head && has_body(&x->reply);
     if (x->reply.shared != NULL && !has_own_headers(x)) {
         response = http_body_made(x->reply.shared, kind, make_shared, unmake_shared);
         return response != NULL ? MHD_queue_response(mhd, status, response) : MHD_NO;
@@ -305,10 +316,14 @@ on_connection(void *arg, struct MHD_Connection *mhd, void **context,
     struct http_conn *conn = hand(t, fd, NULL);
     conn->transport = mhd;
     *context = conn;
-    if (t->server->config.listeners[conn->listener].kind == HTTP_LISTEN_TLS)
-        http_tls_session(
-            &t->tls,
-            MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session);
+    if (t->server->config.listeners[conn->listener].kind == HTTP_LISTEN_TLS) {
+        gnutls_session_t session =
+            MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session;
+
+        conn->wire.fd = fd;
+        http_tls_session(&t->tls, session);
+        http_tls_through(session, &conn->wire);
+    }
     http_conn_started(conn);
 }
 

@@ -3,6 +3,7 @@
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { HANDSHAKE_MAX = 16384, RESUME_SECONDS = 3600 };
 
@@ -91,6 +92,25 @@ http_tls_session(const struct http_tls *tls, gnutls_session_t session)
     gnutls_handshake_set_max_packet_length(session, HANDSHAKE_MAX);
     gnutls_db_set_cache_expiration(session, RESUME_SECONDS);
     (void)gnutls_session_ticket_enable_server(session, &tls->ticket_key);
+}
+
+static ssize_t
+send_records(gnutls_transport_ptr_t arg, const giovec_t *iov, int n)
+{
+    struct http_tls_wire *wire = arg;
+    struct msghdr msg = { .msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = (size_t)n };
+    ssize_t sent = sendmsg(wire->fd, &msg, MSG_NOSIGNAL | (wire->more ? MSG_MORE : 0));
+
+    if (sent > 0)
+        wire->more = false;
+    return sent;
+}
+
+void
+http_tls_through(gnutls_session_t session, struct http_tls_wire *wire)
+{
+    gnutls_transport_set_ptr2(session, (gnutls_transport_ptr_t)(intptr_t)wire->fd, wire);
+    gnutls_transport_set_vec_push_function(session, send_records);
 }
 
 bool

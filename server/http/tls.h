@@ -27,6 +27,19 @@ void http_tls_clear(struct http_tls *tls);
  */
 void http_tls_session(const struct http_tls *tls, gnutls_session_t session);
 
+/*
+ * How a session's records reach its socket. libmicrohttpd sends a response's head and its body
+ * in a record each, at once; with more set before, the kernel lets the first of them wait for
+ * the other, and the client is woken once. It never waits for longer than 200 ms (tcp(7)).
+ */
+struct http_tls_wire {
+    int fd;
+    bool more; /* a body follows what is sent next; cleared when that is sent */
+};
+
+/* wire, with its fd, outlives the session. */
+void http_tls_through(gnutls_session_t session, struct http_tls_wire *wire);
+
 /* After it: SHA-256 of the SPKI of the certificate whose key the client proved to hold. */
 bool http_tls_peer(gnutls_session_t session, struct plumb_digest *ret);
 

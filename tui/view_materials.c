@@ -32,27 +32,28 @@ is_of(const struct client_file *f, enum material_kind kind)
     }
 }
 
-/* The n-th of this kind that the service accepted, and that was proven to be attached. */
+/* After this one, or the first after NULL: the next of this kind that the service accepted, and
+ * that was proven to be attached. */
 static const struct client_file *
-nth_file(const struct client_dossier *d, const struct tui_proof *proofs,
-         enum material_kind kind, size_t n)
+next_file(const struct client_dossier *d, const struct tui_proof *proofs,
+          enum material_kind kind, const struct client_file *after)
 {
-    for (size_t i = 0; d != NULL && i < d->nfiles; i++)
-        if (is_of(&d->files[i], kind) && d->files[i].accepted &&
-            proofs[i].check == TUI_CHECKED && n-- == 0)
+    if (d == NULL)
+        return NULL;
+    for (size_t i = after != NULL ? (size_t)(after - d->files) + 1 : 0; i < d->nfiles; i++)
+        if (is_of(&d->files[i], kind) && d->files[i].accepted && proofs[i].check == TUI_CHECKED)
             return &d->files[i];
     return NULL;
 }
 
-static size_t
-count_files(const struct client_dossier *d, const struct tui_proof *proofs,
-            enum material_kind kind)
+/* The only one of this kind; NULL: there is none, or there are several. */
+static const struct client_file *
+only_file(const struct client_dossier *d, const struct tui_proof *proofs,
+          enum material_kind kind)
 {
-    size_t n = 0;
+    const struct client_file *first = next_file(d, proofs, kind, NULL);
 
-    while (nth_file(d, proofs, kind, n) != NULL)
-        n++;
-    return n;
+    return first != NULL && next_file(d, proofs, kind, first) == NULL ? first : NULL;
 }
 
 static struct tui_source
@@ -95,13 +96,13 @@ static void
 find_bills(const struct client_dossier *d, const struct tui_proof *proofs,
            const struct plumb_digest *named, struct bills *ret)
 {
-    const struct client_file *file;
+    const struct client_file *file = NULL;
 
     *ret = (struct bills){ .bare_file = NULL };
-    for (size_t i = 0; (file = nth_file(d, proofs, BARE_BILL, i)) != NULL; i++)
+    while ((file = next_file(d, proofs, BARE_BILL, file)) != NULL)
         if (named == NULL || plumb_digest_eq(&file->digest, named))
             ret->bare_file = file;
-    for (size_t i = 0; (file = nth_file(d, proofs, ATTESTED_BILL, i)) != NULL; i++)
+    while ((file = next_file(d, proofs, ATTESTED_BILL, file)) != NULL)
         ret->attested_file = file;
     if (named != NULL || ret->bare_file != NULL)
         ret->bare = source_of(named != NULL ? named : &ret->bare_file->digest);
@@ -169,14 +170,13 @@ static const struct client_file *
 find_store(const struct client_file *file, const struct client_dossier *d,
            const struct tui_proof *proofs, bool alone)
 {
-    const struct client_file *other;
+    const struct client_file *other = NULL;
 
-    for (size_t i = 0; (other = nth_file(d, proofs, ROOT_STORE, i)) != NULL; i++)
+    while ((other = next_file(d, proofs, ROOT_STORE, other)) != NULL)
         if (strcmp(other->name, file->name) == 0 ||
             plumb_digest_eq(&other->digest, &file->digest))
             return other;
-    return alone && count_files(d, proofs, ROOT_STORE) == 1 ? nth_file(d, proofs, ROOT_STORE, 0)
-                                                            : NULL;
+    return alone ? only_file(d, proofs, ROOT_STORE) : NULL;
 }
 
 static const char *
@@ -188,25 +188,24 @@ name_store(const struct client_file *file)
 static void
 add_stores(const struct predecessor *p, struct tui_evidence *e)
 {
-    const size_t n = count_files(e->dossier, e->files, ROOT_STORE);
-    const size_t were = count_files(p->dossier, p->proofs, ROOT_STORE);
+    const bool alone = only_file(e->dossier, e->files, ROOT_STORE) != NULL;
+    const bool was_alone = only_file(p->dossier, p->proofs, ROOT_STORE) != NULL;
+    const struct client_file *file = NULL, *old = NULL;
 
-    for (size_t i = 0; i < n; i++) {
-        const struct client_file *file = nth_file(e->dossier, e->files, ROOT_STORE, i);
-        const struct client_file *old = find_store(file, p->dossier, p->proofs, n == 1);
+    while ((file = next_file(e->dossier, e->files, ROOT_STORE, file)) != NULL) {
+        const struct client_file *like = find_store(file, p->dossier, p->proofs, alone);
         struct tui_material m = { .roots = true, .accepted = true };
 
         m.after = source_of(&file->digest);
-        if (old != NULL)
-            m.before = source_of(&old->digest);
+        if (like != NULL)
+            m.before = source_of(&like->digest);
         add(e, &m, name_store(file), p);
     }
-    for (size_t i = 0; p->replaced && i < were; i++) {
-        const struct client_file *old = nth_file(p->dossier, p->proofs, ROOT_STORE, i);
+    while (p->replaced && (old = next_file(p->dossier, p->proofs, ROOT_STORE, old)) != NULL) {
         struct tui_material m = { .roots = true };
 
         m.before = source_of(&old->digest);
-        if (find_store(old, e->dossier, e->files, were == 1) == NULL)
+        if (find_store(old, e->dossier, e->files, was_alone) == NULL)
             add(e, &m, name_store(old), p);
     }
 }

@@ -268,12 +268,6 @@ take_finding(const struct plumb_jv *v, void *ret, struct plumb_err *err)
     return read_places(v, f, err);
 }
 
-bool
-client_finding_is_open(const struct client_finding *f)
-{
-    return f->state == PLUMB_FINDING_OPEN || f->state == PLUMB_FINDING_UNDETERMINED;
-}
-
 static void
 free_findings(struct client_finding *findings, size_t n)
 {
@@ -375,7 +369,7 @@ bool
 client_control_holds(const struct client_control *c, const struct plumb_controls *rules,
                      bool begin)
 {
-    if (c->state == PLUMB_CONTROL_MET || c->state == PLUMB_CONTROL_WAIVED)
+    if (plumb_control_is_settled(c->state))
         return false;
     return c->must || !begin || !c->lapsed || rules == NULL ||
            (rules->lapse & 1u << PLUMB_FOLLOW_HOLD) != 0;

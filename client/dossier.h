@@ -59,8 +59,6 @@ struct client_finding {
     struct client_place *places;
     size_t nplaces;
 };
-/* Of the version's own: neither cleared, nor withdrawn, nor gone. */
-bool client_finding_is_open(const struct client_finding *f);
 
 struct client_dossier {
     const char *payload, *version;

@@ -479,7 +479,7 @@ control_gate(const struct engine *e, const struct plumb_digest *release, bool ro
         struct engine_control c;
 
         control_evaluate(e, release, i, at, &c);
-        if (c.state == PLUMB_CONTROL_MET || c.state == PLUMB_CONTROL_WAIVED)
+        if (plumb_control_is_settled(c.state))
             continue;
         if (c.must)
             return plumb_fail(err, PLUMB_REFUSED, "control.must", c.id, "%s is %s: %s", c.id,

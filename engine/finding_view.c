@@ -185,12 +185,6 @@ severity_of_finding(const struct plumb_controls *c, const struct finding *f)
 }
 
 static bool
-is_open(const struct engine_finding *f)
-{
-    return f->state == PLUMB_FINDING_OPEN || f->state == PLUMB_FINDING_UNDETERMINED;
-}
-
-static bool
 is_accepted(const struct engine *e, const struct plumb_digest *release)
 {
     const struct plumb_governance *doc = state_document(e);
@@ -211,7 +205,7 @@ set_deadline(const struct engine *e, const struct finding *f, plumb_time at,
     const struct plumb_controls *c = state_document(e)->controls;
 
     ret->due = PLUMB_TIME_NEVER;
-    if (c == NULL || !is_open(ret))
+    if (c == NULL || !plumb_finding_is_open(ret->state))
         return;
     ret->blocking = (c->blocking & 1u << ret->severity) != 0;
     if (c->deadlines[ret->severity] == 0)
@@ -267,7 +261,7 @@ finding_sum(const struct engine *e, const struct plumb_digest *release, plumb_ti
         struct engine_finding f;
 
         finding_view(e, one, at, &f);
-        if (!is_open(&f))
+        if (!plumb_finding_is_open(f.state))
             continue;
         ret->open++;
         if (f.due < ret->first_due)

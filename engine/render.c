@@ -114,7 +114,7 @@ add_open_findings(struct object *o, const struct engine *e, const struct found *
     }
     for (const struct finding *f = finding_first(found); f != NULL; f = finding_before(f)) {
         finding_view(e, f, 0, &open[n]);
-        n += open[n].state == PLUMB_FINDING_OPEN || open[n].state == PLUMB_FINDING_UNDETERMINED;
+        n += plumb_finding_is_open(open[n].state);
     }
     if (n > 0)
         qsort(open, n, sizeof *open, by_advisory);

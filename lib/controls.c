@@ -92,6 +92,18 @@ plumb_finding_state_text(enum plumb_finding_state s)
     return s < PLUMB_FINDING_STATE_COUNT ? finding_states[s] : "?";
 }
 
+bool
+plumb_control_is_settled(enum plumb_control_state s)
+{
+    return s == PLUMB_CONTROL_MET || s == PLUMB_CONTROL_WAIVED;
+}
+
+bool
+plumb_finding_is_open(enum plumb_finding_state s)
+{
+    return s == PLUMB_FINDING_OPEN || s == PLUMB_FINDING_UNDETERMINED;
+}
+
 size_t
 plumb_profile_count(void)
 {

@@ -41,8 +41,7 @@ count_finding(void *arg, const struct engine_finding *f)
 {
     struct count *c = arg;
 
-    if (!f->accepted ||
-        (f->state != PLUMB_FINDING_OPEN && f->state != PLUMB_FINDING_UNDETERMINED))
+    if (!f->accepted || !plumb_finding_is_open(f->state))
         return true;
     c->n.findings_open++;
     c->n.findings_blocking += f->blocking;
@@ -55,8 +54,7 @@ count_control(void *arg, const struct engine_control *control)
 {
     struct count *c = arg;
 
-    c->n.controls_open +=
-        control->state == PLUMB_CONTROL_OPEN || control->state == PLUMB_CONTROL_FAILED;
+    c->n.controls_open += !plumb_control_is_settled(control->state);
     c->n.waivers_lapsed += control->lapsed && control->state != PLUMB_CONTROL_MET;
     return true;
 }

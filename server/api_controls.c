@@ -197,7 +197,7 @@ static bool
 take_wanted(void *arg, const struct engine_finding *f)
 {
     struct wanted *w = arg;
-    bool open = f->state == PLUMB_FINDING_OPEN || f->state == PLUMB_FINDING_UNDETERMINED;
+    bool open = plumb_finding_is_open(f->state);
     json_t *places, *o;
 
     if (json_array_size(w->findings) == w->limit)

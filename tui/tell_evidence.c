@@ -223,7 +223,7 @@ tell_files(const struct tui_evidence *e, plumb_time now, struct tui_doc *doc)
 static unsigned
 weight(const struct client_finding *f)
 {
-    return (client_finding_is_open(f) ? 32u : 0) + (f->blocking ? 16u : 0) +
+    return (plumb_finding_is_open(f->state) ? 32u : 0) + (f->blocking ? 16u : 0) +
            (f->overdue ? 8u : 0) + (unsigned)f->severity;
 }
 
@@ -248,7 +248,7 @@ tui_finding_text(const struct client_finding *f, char *ret, size_t size)
 static void
 tell_finding(const struct client_finding *f, plumb_time now, struct tui_doc *doc)
 {
-    const bool open = client_finding_is_open(f);
+    const bool open = plumb_finding_is_open(f->state);
     char text[160], since[WHEN_TEXT], due[WHEN_TEXT] = "", more[40] = "";
 
     tui_finding_text(f, text, sizeof text);
@@ -288,7 +288,7 @@ tell_findings(const struct tui_evidence *e, plumb_time now, struct tui_doc *doc)
     }
     for (size_t i = 0; i < d->nfindings; i++) {
         order[i] = (uint32_t)i;
-        open += client_finding_is_open(&d->findings[i]);
+        open += plumb_finding_is_open(d->findings[i].state);
     }
     qsort_r(order, d->nfindings, sizeof *order, heavier, d->findings);
     if (d->nfindings == 0)

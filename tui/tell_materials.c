@@ -18,7 +18,7 @@ tell_found_in(const struct tui_evidence *e, const struct tui_component *c, struc
         const struct client_finding *f = &d->findings[i];
         char text[160];
 
-        if (!client_finding_is_open(f) || strcmp(f->component, c->purl) != 0)
+        if (!plumb_finding_is_open(f->state) || strcmp(f->component, c->purl) != 0)
             continue;
         tui_finding_text(f, text, sizeof text);
         tui_doc_fieldf(doc, "", f->blocking ? ST_BAD : ST_WARN, "  %s: %s", f->advisory, text);

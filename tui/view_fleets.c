@@ -302,7 +302,7 @@ add_findings(struct session *s, struct tui_fleets *f)
     }
     f->stale = found->stale;
     for (size_t i = 0; i < found->n; i++)
-        if (client_finding_is_open(&found->findings[i]))
+        if (plumb_finding_is_open(found->findings[i].state))
             count_finding(f, &found->findings[i]);
 }
 

@@ -161,6 +161,10 @@ const char *plumb_severity_text(enum plumb_severity s);
 const char *plumb_follow_text(enum plumb_follow f);
 const char *plumb_control_state_text(enum plumb_control_state s);
 const char *plumb_finding_state_text(enum plumb_finding_state s);
+/* Met, or waived: it holds nothing back. */
+bool plumb_control_is_settled(enum plumb_control_state s);
+/* Open, or undetermined: neither cleared, nor withdrawn, nor gone. */
+bool plumb_finding_is_open(enum plumb_finding_state s);
 
 struct plumb_control {
     const char *id;

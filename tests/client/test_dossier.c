@@ -80,7 +80,7 @@ every_member_is_read(void **state)
     assert_int_equal(1, d->nfindings);
     assert_string_equal("it leaks", f->summary);
     assert_int_equal(PLUMB_FINDING_UNDETERMINED, f->state);
-    assert_true(client_finding_is_open(f));
+    assert_true(plumb_finding_is_open(f->state));
     assert_int_equal(PLUMB_SEVERITY_CRITICAL, f->severity);
     assert_true(f->rated && f->blocking && f->accepted && !f->overdue);
     assert_string_equal("pkg:npm/lodash@4.0.0", f->component);

@@ -1,12 +1,12 @@
 #include "audit/audit.h"
 
-#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "audit/crew.h"
 #include "audit/state.h"
 #include "lib/own.h"
+#include "lib/random.h"
 
 PLUMB_DEFINE_AUTO(auto_audit, struct audit *, audit_free);
 PLUMB_DEFINE_AUTO(auto_crew, struct crew *, crew_free);
@@ -24,8 +24,7 @@ audit_new(const struct audit_config *config, struct audit **ret, struct plumb_er
         return plumb_fail_memory(err);
     a->config = *config;
     a->unpublished = PLUMB_TIME_NEVER;
-    if (RAND_bytes(secret, sizeof secret) != 1)
-        return plumb_fail(err, PLUMB_UNAVAILABLE, "random", "", "no random numbers to be had");
+    PLUMB_TRY(random_bytes(secret, sizeof secret, err));
     PLUMB_TRY(engine_new(secret, &a->engine, err));
     PLUMB_TRY(keyring_new(&a->keys, err));
     *ret = PLUMB_TAKE(a);

@@ -1,11 +1,11 @@
 #include "server/core.h"
 
-#include <openssl/rand.h>
 #include <stdarg.h>
 #include <string.h>
 #include <time.h>
 
 #include "lib/own.h"
+#include "lib/random.h"
 #include "server/db/blob.h"
 #include "server/db/log.h"
 #include "server/file.h"
@@ -151,8 +151,7 @@ core_open(const struct settings *settings, const struct identity *identity,
     (void)pthread_rwlock_init(&core->lock, NULL);
     (void)pthread_mutex_init(&core->snapshot, NULL);
     (void)pthread_mutex_init(&core->tree_lock, NULL);
-    if (RAND_bytes(secret, sizeof secret) != 1)
-        return plumb_fail(err, PLUMB_UNAVAILABLE, "random", "", "no random numbers to be had");
+    PLUMB_TRY(random_bytes(secret, sizeof secret, err));
     PLUMB_TRY(engine_new(secret, &core->engine, err));
     PLUMB_TRY(tree_open(db, 0, &core->tree, err));
     PLUMB_TRY(db_log_size(db, &size, err));

@@ -1,10 +1,10 @@
 #include "server/service.h"
 
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/own.h"
+#include "lib/random.h"
 
 #define LIFETIME 3600 /* ours are accepted at once or not at all */
 
@@ -48,8 +48,7 @@ sign(struct core *core, enum plumb_kind kind, const struct plumb_subject *subjec
         return plumb_fail_memory(err);
     PLUMB_TRY(active_key(core, &signer, err));
     stamp.keys = plumb_pubkey_id(signer->pub);
-    if (RAND_bytes(stamp.nonce, sizeof stamp.nonce) != 1)
-        return plumb_fail(err, PLUMB_UNAVAILABLE, "random", "", "no random numbers to be had");
+    PLUMB_TRY(random_bytes(stamp.nonce, sizeof stamp.nonce, err));
     PLUMB_TRY(plumb_statement_make(kind, &stamp, subject, 1, members, &payload, err));
     PLUMB_TRY(plumb_dsse_sign(payload.data, payload.len, &signer, 1, &envelope, err));
     return plumb_signed_open(envelope, engine_key, core->engine, ret, err);

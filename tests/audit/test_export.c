@@ -1,9 +1,7 @@
 /* Exports: whole, incremental, interrupted, tampered with, cut short, and of a forked log. */
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "audit/export.h"
@@ -11,6 +9,7 @@
 #include "lib/own.h"
 #include "tests/audit/log.h"
 #include "tests/t.h"
+#include "tests/tree.h"
 
 static struct world world;
 static struct plumb_digest releases[3];
@@ -42,15 +41,6 @@ end(void **state)
 }
 
 static int
-drop(const char *name, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(name);
-}
-
-static int
 take(void **state)
 {
     struct plumb_err err = { 0 };
@@ -68,7 +58,7 @@ clear(void **state)
 {
     (void)state;
     audit_dir_close(dir);
-    (void)nftw(path, drop, 16, FTW_DEPTH | FTW_PHYS);
+    tree_remove(path);
     log_clear(&log_);
     return 0;
 }

@@ -3,7 +3,6 @@
  * checks, and as many as OpenSSL verifies on all cores with nothing else to do. And its memory,
  * against the size of the log.
  */
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 
 #include "tests/bench/bench.h"
 #include "tests/bench/history.h"
+#include "tests/tree.h"
 
 #define ENTRIES 100000
 #define BRIEF   2000
@@ -23,19 +23,10 @@ static struct history history;
 static unsigned seconds;
 static size_t peak; /* of the audit, bytes */
 
-static int
-drop(const char *name, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(name);
-}
-
 static void
 clean(void)
 {
-    (void)nftw(directory, drop, 16, FTW_DEPTH | FTW_PHYS);
+    tree_remove(directory);
 }
 
 static double

@@ -7,7 +7,6 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,7 +14,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +21,7 @@
 #include "tests/cli/doc.h"
 #include "tests/cli/program.h"
 #include "tests/server/acts.h"
+#include "tests/tree.h"
 
 /* As superuser: no trigger fires, and constraints do not hold any more. */
 #define UNGUARDED                                                                              \
@@ -113,15 +112,6 @@ end(void **state)
     return 0;
 }
 
-static int
-drop(const char *name, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(name);
-}
-
 /* Rows as they were, and no export. */
 static int
 put_back(void **state)
@@ -132,7 +122,7 @@ put_back(void **state)
         "DELETE FROM plumb.entry WHERE idx < (SELECT count(*) FROM kept_entry);"
         "INSERT INTO plumb.entry SELECT * FROM kept_entry;"
         "UPDATE plumb.blob b SET data = k.data FROM kept_blob k WHERE k.sha256 = b.sha256");
-    (void)nftw(in("log"), drop, 16, FTW_DEPTH | FTW_PHYS);
+    tree_remove(in("log"));
     return 0;
 }
 
@@ -291,7 +281,7 @@ a_web_server_that_serves_an_export_is_audited(void **state)
     assert_int_equal(kill(pid, SIGKILL), 0);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
     (void)close(fd);
-    (void)nftw(in("copy"), drop, 16, FTW_DEPTH | FTW_PHYS);
+    tree_remove(in("copy"));
 }
 
 static void

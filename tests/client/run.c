@@ -1,7 +1,6 @@
 #include "tests/client/run.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include <unistd.h>
 
 #include "tests/t.h"
+#include "tests/tree.h"
 
 static char directory[32];
 
@@ -73,19 +73,10 @@ in(const char *name)
     return path;
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
-{
-    (void)st;
-    (void)type;
-    (void)at;
-    return remove(path);
-}
-
 void
 remove_directory(void)
 {
     if (directory[0] != '\0')
-        (void)nftw(directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        tree_remove(directory);
     directory[0] = '\0';
 }

@@ -366,6 +366,17 @@ controlled_state(const struct world *w, const struct plumb_digest *release, cons
     return want.found;
 }
 
+void
+controlled_expect(const struct world *w, const struct plumb_digest *release,
+                  const char *control, enum plumb_control_state want, const char *by)
+{
+    struct engine_control c = controlled_state(w, release, control);
+
+    if (c.state != want || strstr(c.by, by) == NULL)
+        fail_msg("%s is %s (%s), want %s (%s)", control, plumb_control_state_text(c.state),
+                 c.by, plumb_control_state_text(want), by);
+}
+
 struct find_finding {
     const char *id;
     bool any;

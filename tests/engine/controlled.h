@@ -47,6 +47,9 @@ struct plumb_digest controlled_release(struct world *w, const char *version);
 
 struct engine_control controlled_state(const struct world *w,
                                        const struct plumb_digest *release, const char *control);
+/* The control's state, and that it tells by this. */
+void controlled_expect(const struct world *w, const struct plumb_digest *release,
+                       const char *control, enum plumb_control_state want, const char *by);
 /* false: there is no such finding. */
 bool controlled_finding(const struct world *w, const struct plumb_digest *release,
                         const char *advisory, struct engine_finding *ret);

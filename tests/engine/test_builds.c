@@ -139,17 +139,6 @@ more_than_is_compared_is_refused_where_it_would_be(void **state)
     json_decref(list);
 }
 
-static void
-expect(struct world *w, const struct plumb_digest *release, enum plumb_control_state want,
-       const char *by)
-{
-    struct engine_control c = controlled_state(w, release, "BLD-ISOLATION");
-
-    if (c.state != want || strstr(c.by, by) == NULL)
-        fail_msg("it is %s (%s), want %s (%s)", plumb_control_state_text(c.state), c.by,
-                 plumb_control_state_text(want), by);
-}
-
 /* In the next document, in the place of what stands there. */
 static void
 govern(struct world *w, const char *path, json_t *value)
@@ -173,15 +162,17 @@ builds_are_judged_again_when_governance_changes(void **state)
         controlled_attest(&w, &id, "forge", "https://slsa.dev/provenance/v1",
                           build(&w, TYPE, workflow("refs/heads/main", "{'x': 1}"))),
         "");
-    expect(&w, &id, PLUMB_CONTROL_MET, "forge");
+    controlled_expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_MET, "forge");
     make_next(&w.make);
     name_types(&w.make);
     (void)world_govern(&w, NULL);
-    expect(&w, &id, PLUMB_CONTROL_OPEN, "does not name the parameter /x");
+    controlled_expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_OPEN,
+                      "does not name the parameter /x");
     govern(&w, TYPES ".0.parameters.5", json_of("{'name': '/x'}"));
-    expect(&w, &id, PLUMB_CONTROL_MET, "forge");
+    controlled_expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_MET, "forge");
     govern(&w, TYPES ".0.type", json_string("https://forge.example/workflow@v2"));
-    expect(&w, &id, PLUMB_CONTROL_OPEN, "does not name the type " TYPE);
+    controlled_expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_OPEN,
+                      "does not name the type " TYPE);
     replayed = world_replay(&w);
     world_same(world_picture(w.engine), world_picture(replayed));
     engine_free(replayed);

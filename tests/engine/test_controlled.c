@@ -80,17 +80,6 @@ a_document_without_controls_holds_nothing_to_any(void **state)
 }
 
 static void
-expect(struct world *w, const struct plumb_digest *release, const char *control,
-       enum plumb_control_state want, const char *by)
-{
-    struct engine_control c = controlled_state(w, release, control);
-
-    if (c.state != want || strstr(c.by, by) == NULL)
-        fail_msg("%s is %s (%s), want %s (%s)", control, plumb_control_state_text(c.state),
-                 c.by, plumb_control_state_text(want), by);
-}
-
-static void
 provenance_counts_by_builder_source_level_and_age(void **state)
 {
     struct world w;
@@ -112,18 +101,18 @@ provenance_counts_by_builder_source_level_and_age(void **state)
     assert_string_equal(controlled_attest(&w, &id, "qa", PROVENANCE,
                                           controlled_provenance(&w, BUILDER, SOURCE)),
                         "evidence.trust");
-    expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_OPEN, "nothing");
+    controlled_expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_OPEN, "nothing");
     bare = controlled_provenance(&w, BUILDER, SOURCE);
     json_object_del(json_object_get(bare, "buildDefinition"), "resolvedDependencies");
     assert_string_equal(controlled_attest(&w, &id, "forge", PROVENANCE, bare), "");
-    expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_MET, "SLSA level 3");
-    expect(&w, &id, "BLD-PROVENANCE", PLUMB_CONTROL_OPEN, "lists nothing");
+    controlled_expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_MET, "SLSA level 3");
+    controlled_expect(&w, &id, "BLD-PROVENANCE", PLUMB_CONTROL_OPEN, "lists nothing");
     assert_string_equal(controlled_attest(&w, &id, "forge", PROVENANCE,
                                           controlled_provenance(&w, BUILDER, SOURCE)),
                         "");
-    expect(&w, &id, "BLD-PROVENANCE", PLUMB_CONTROL_MET, "forge");
+    controlled_expect(&w, &id, "BLD-PROVENANCE", PLUMB_CONTROL_MET, "forge");
     w.make.now += 31 * WORLD_DAY;
-    expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_OPEN, "older");
+    controlled_expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_OPEN, "older");
     world_end(&w);
 }
 
@@ -145,7 +134,7 @@ a_builder_below_the_level_fails_the_control(void **state)
     assert_string_equal(controlled_attest(&w, &id, "forge", PROVENANCE,
                                           controlled_provenance(&w, BUILDER, SOURCE)),
                         "");
-    expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_FAILED, "level 1, want 2");
+    controlled_expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_FAILED, "level 1, want 2");
     world_end(&w);
 }
 
@@ -163,7 +152,7 @@ evidence_binds_by_the_digest_that_was_signed(void **state)
                                           make_attestation(&w.make, "redo", REBUILD_TYPE,
                                                            &other, 1, json_object())),
                         "evidence.subject");
-    expect(&w, &id, "BLD-REPRODUCIBLE", PLUMB_CONTROL_OPEN, "0 of 1");
+    controlled_expect(&w, &id, "BLD-REPRODUCIBLE", PLUMB_CONTROL_OPEN, "0 of 1");
     world_end(&w);
 }
 
@@ -178,7 +167,7 @@ an_asserter_speaks_of_what_it_may(void **state)
     controlled_begin(&w, NULL);
     id = controlled_propose(&w, "1.0");
     assert_string_equal(controlled_assert(&w, &id, "lab", "DEV-RNG"), "");
-    expect(&w, &id, "DEV-RNG", PLUMB_CONTROL_MET, "lab");
+    controlled_expect(&w, &id, "DEV-RNG", PLUMB_CONTROL_MET, "lab");
     assert_string_equal(controlled_assert(&w, &id, "lab", "DEV-IO"), "evidence.trust");
     assert_string_equal(controlled_assert(&w, &id, "qa", "NO-SUCH"), "evidence.control");
     assert_string_equal(
@@ -186,7 +175,7 @@ an_asserter_speaks_of_what_it_may(void **state)
                           json_pack("{s:s, s:s, s:[o]}", "control", "DEV-IO", "statement", "x",
                                     "documents", make_hex(&absent))),
         "");
-    expect(&w, &id, "DEV-IO", PLUMB_CONTROL_OPEN, "not attached");
+    controlled_expect(&w, &id, "DEV-IO", PLUMB_CONTROL_OPEN, "not attached");
     world_end(&w);
 }
 
@@ -207,9 +196,9 @@ an_assertion_ends_when_it_says(void **state)
                                     "statement", "x", "documents", make_hex(&document), "until",
                                     make_time(w.make.now + 3600))),
         "");
-    expect(&w, &id, "DEV-KEYS", PLUMB_CONTROL_MET, "qa");
+    controlled_expect(&w, &id, "DEV-KEYS", PLUMB_CONTROL_MET, "qa");
     w.make.now += 3600;
-    expect(&w, &id, "DEV-KEYS", PLUMB_CONTROL_OPEN, "expired");
+    controlled_expect(&w, &id, "DEV-KEYS", PLUMB_CONTROL_OPEN, "expired");
     assert_string_equal(
         controlled_attest(&w, &id, "qa", ASSERTION_TYPE,
                           json_pack("{s:s, s:s, s:[o], s:o}", "control", "DEV-KEYS",
@@ -237,9 +226,9 @@ a_rebuilder_counts_once(void **state)
     (void)controlled_attest(&w, &id, "redo", REBUILD_TYPE, json_object());
     (void)controlled_attest(&w, &id, "redo", REBUILD_TYPE,
                             json_pack("{s:s}", "environment", "another"));
-    expect(&w, &id, "BLD-REPRODUCIBLE", PLUMB_CONTROL_OPEN, "1 of 2");
+    controlled_expect(&w, &id, "BLD-REPRODUCIBLE", PLUMB_CONTROL_OPEN, "1 of 2");
     (void)controlled_attest(&w, &id, "again", REBUILD_TYPE, json_object());
-    expect(&w, &id, "BLD-REPRODUCIBLE", PLUMB_CONTROL_MET, "2 of 2");
+    controlled_expect(&w, &id, "BLD-REPRODUCIBLE", PLUMB_CONTROL_MET, "2 of 2");
     world_end(&w);
 }
 
@@ -263,14 +252,14 @@ attributes_are_met_all_together(void **state)
     id = controlled_propose(&w, "1.0");
     (void)controlled_attest(&w, &id, "forge", scai,
                             json_pack("{s:[{s:s}]}", "attributes", "attribute", "A"));
-    expect(&w, &id, "BLD-SETTINGS", PLUMB_CONTROL_OPEN, "attribute B");
+    controlled_expect(&w, &id, "BLD-SETTINGS", PLUMB_CONTROL_OPEN, "attribute B");
     assert_string_equal(
         controlled_attest(&w, &id, "qa", scai,
                           json_pack("{s:[{s:s}]}", "attributes", "attribute", "B")),
         "evidence.trust");
     (void)controlled_attest(&w, &id, "forge", scai,
                             json_pack("{s:[{s:s}]}", "attributes", "attribute", "B"));
-    expect(&w, &id, "BLD-SETTINGS", PLUMB_CONTROL_MET, "2 attributes");
+    controlled_expect(&w, &id, "BLD-SETTINGS", PLUMB_CONTROL_MET, "2 attributes");
     world_end(&w);
 }
 
@@ -286,11 +275,11 @@ what_is_covered_by_every_set_counts(void **state)
     id = controlled_propose(&w, "1.0");
     assert_ok(plumb_bytes_copy("other", 5, &bytes, &w.err), &w.err);
     assert_string_equal(controlled_attach(&w, &id, PLUMB_FILE_CONFIG, bytes), "");
-    expect(&w, &id, "DEP-CONFIG", PLUMB_CONTROL_OPEN, "not every set");
+    controlled_expect(&w, &id, "DEP-CONFIG", PLUMB_CONTROL_OPEN, "not every set");
     controlled_meet(&w, &id, NULL);
-    expect(&w, &id, "DEP-CONFIG", PLUMB_CONTROL_MET, "covered by every set");
-    expect(&w, &id, "DEP-ROOTS", PLUMB_CONTROL_MET, "covered by every set");
-    expect(&w, &id, "DEP-CRYPTO", PLUMB_CONTROL_MET, "covered by every set");
+    controlled_expect(&w, &id, "DEP-CONFIG", PLUMB_CONTROL_MET, "covered by every set");
+    controlled_expect(&w, &id, "DEP-ROOTS", PLUMB_CONTROL_MET, "covered by every set");
+    controlled_expect(&w, &id, "DEP-CRYPTO", PLUMB_CONTROL_MET, "covered by every set");
     world_end(&w);
 }
 
@@ -304,11 +293,11 @@ whoever_is_trusted_no_longer_counts_no_longer(void **state)
     controlled_begin(&w, NULL);
     id = controlled_propose(&w, "1.0");
     (void)controlled_assert(&w, &id, "qa", "DEV-IO");
-    expect(&w, &id, "DEV-IO", PLUMB_CONTROL_MET, "qa");
+    controlled_expect(&w, &id, "DEV-IO", PLUMB_CONTROL_MET, "qa");
     make_next(&w.make);
     make_set(&w.make, "controls.trust.qa", NULL);
     (void)world_govern(&w, NULL);
-    expect(&w, &id, "DEV-IO", PLUMB_CONTROL_OPEN, "nothing");
+    controlled_expect(&w, &id, "DEV-IO", PLUMB_CONTROL_OPEN, "nothing");
     world_end(&w);
 }
 
@@ -333,13 +322,13 @@ provenance_of_a_builder_or_a_source_that_was_dropped_counts_no_longer(void **sta
     assert_string_equal(controlled_attest(&w, &id, "forge", PROVENANCE,
                                           controlled_provenance(&w, BUILDER, SOURCE)),
                         "");
-    expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_MET, "forge");
+    controlled_expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_MET, "forge");
     govern_list(&w, "controls.trust.forge.builders", "https://forge.example/builder@v2");
-    expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_OPEN, "builder");
+    controlled_expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_OPEN, "builder");
     govern_list(&w, "controls.trust.forge.builders", BUILDER);
-    expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_MET, "forge");
+    controlled_expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_MET, "forge");
     govern_list(&w, "controls.build.sources", "https://git.example/web-2");
-    expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_OPEN, "source");
+    controlled_expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_OPEN, "source");
     world_end(&w);
 }
 
@@ -361,13 +350,13 @@ a_role_is_trusted_by_the_keys_of_its_principals(void **state)
     id = controlled_propose(&w, "1.0");
     assert_string_equal(controlled_assert(&w, &id, "ria", "DEV-IO"), "attestation.signer");
     assert_string_equal(controlled_assert(&w, &id, "sam", "DEV-IO"), "");
-    expect(&w, &id, "DEV-IO", PLUMB_CONTROL_MET, "officers");
+    controlled_expect(&w, &id, "DEV-IO", PLUMB_CONTROL_MET, "officers");
     make_next(&w.make);
     (void)make_new_key(&w.make, "sam");
     make_set(&w.make, "principals.sam.keys.0.status", json_string("compromised"));
     make_set(&w.make, "principals.sam.keys.0.from", json_integer(1));
     (void)world_govern(&w, NULL);
-    expect(&w, &id, "DEV-IO", PLUMB_CONTROL_OPEN, "nothing");
+    controlled_expect(&w, &id, "DEV-IO", PLUMB_CONTROL_OPEN, "nothing");
     world_end(&w);
 }
 
@@ -451,13 +440,13 @@ a_waiver_stands_for_a_should_until_it_lapses(void **state)
     controlled_meet(&w, &id, "BLD-ENV");
     world_refuse(&w, "control.should", approval(&w, &id));
     waived = waive(&w, &id, "BLD-ENV", w.make.now + WORLD_DAY);
-    expect(&w, &id, "BLD-ENV", PLUMB_CONTROL_WAIVED, "guards at the door");
+    controlled_expect(&w, &id, "BLD-ENV", PLUMB_CONTROL_WAIVED, "guards at the door");
     c = controlled_state(&w, &id, "BLD-ENV");
     assert_true(plumb_digest_eq(&c.waiver, &waived));
     (void)world_vote(&w, "sol", &id, PLUMB_APPROVE);
     (void)world_record(&w);
     w.make.now += WORLD_DAY;
-    expect(&w, &id, "BLD-ENV", PLUMB_CONTROL_OPEN, "nothing");
+    controlled_expect(&w, &id, "BLD-ENV", PLUMB_CONTROL_OPEN, "nothing");
     assert_true(controlled_state(&w, &id, "BLD-ENV").lapsed);
     /* governance says hold */
     (void)world_do(&w, world_rollout(&w, &id, PLUMB_ACTION_BEGIN, NULL));
@@ -478,12 +467,12 @@ no_waiver_stands_for_a_must(void **state)
     controlled_begin(&w, NULL);
     id = controlled_propose(&w, "1.0");
     (void)waive(&w, &id, "BLD-ENV", w.make.now + WORLD_DAY);
-    expect(&w, &id, "BLD-ENV", PLUMB_CONTROL_WAIVED, "guards");
+    controlled_expect(&w, &id, "BLD-ENV", PLUMB_CONTROL_WAIVED, "guards");
     make_next(&w.make);
     make_set(&w.make, "controls.profile.controls",
              json_pack("{s:{s:s}}", "BLD-ENV", "level", "must"));
     (void)world_govern(&w, NULL);
-    expect(&w, &id, "BLD-ENV", PLUMB_CONTROL_OPEN, "nothing");
+    controlled_expect(&w, &id, "BLD-ENV", PLUMB_CONTROL_OPEN, "nothing");
     world_end(&w);
 }
 
@@ -498,16 +487,16 @@ a_waiver_stands_no_longer_than_its_quorum(void **state)
     id = controlled_propose(&w, "1.0");
     controlled_meet(&w, &id, "BLD-ENV");
     (void)waive(&w, &id, "BLD-ENV", w.make.now + WORLD_DAY);
-    expect(&w, &id, "BLD-ENV", PLUMB_CONTROL_WAIVED, "guards at the door");
+    controlled_expect(&w, &id, "BLD-ENV", PLUMB_CONTROL_WAIVED, "guards at the door");
     make_next(&w.make);
     (void)make_new_key(&w.make, "sol");
     make_set(&w.make, "principals.sol.keys.0.status", json_string("compromised"));
     make_set(&w.make, "principals.sol.keys.0.from", json_integer(1));
     (void)world_govern(&w, NULL);
-    expect(&w, &id, "BLD-ENV", PLUMB_CONTROL_OPEN, "nothing");
+    controlled_expect(&w, &id, "BLD-ENV", PLUMB_CONTROL_OPEN, "nothing");
     world_refuse(&w, "control.should", approval(&w, &id));
     (void)waive(&w, &id, "BLD-ENV", w.make.now + WORLD_DAY); /* with the new key */
-    expect(&w, &id, "BLD-ENV", PLUMB_CONTROL_WAIVED, "guards at the door");
+    controlled_expect(&w, &id, "BLD-ENV", PLUMB_CONTROL_WAIVED, "guards at the door");
     world_end(&w);
 }
 

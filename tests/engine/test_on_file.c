@@ -7,17 +7,6 @@
 #include "tests/engine/controlled.h"
 #include "tests/t.h"
 
-static void
-expect(const struct world *w, const struct plumb_digest *release, const char *control,
-       enum plumb_control_state state, const char *by)
-{
-    struct engine_control c = controlled_state(w, release, control);
-
-    if (c.state != state || strstr(c.by, by) == NULL)
-        fail_msg("%s is %s by \"%s\", want %s by \"%s\"", control,
-                 plumb_control_state_text(c.state), c.by, plumb_control_state_text(state), by);
-}
-
 static struct plumb_bytes
 copy_of(const struct plumb_bytes *bytes)
 {
@@ -71,9 +60,9 @@ a_file_attached_as_another_kind_stands_beside_the_first(void **state)
     id = controlled_propose(&w, "1.0");
     said = assertion(&w, &id);
     assert_string_equal(controlled_attach(&w, &id, PLUMB_FILE_ATTESTATION, copy_of(&said)), "");
-    expect(&w, &id, "DEV-IO", PLUMB_CONTROL_MET, "qa");
+    controlled_expect(&w, &id, "DEV-IO", PLUMB_CONTROL_MET, "qa");
     assert_string_equal(controlled_attach(&w, &id, PLUMB_FILE_DOCUMENT, copy_of(&said)), "");
-    expect(&w, &id, "DEV-IO", PLUMB_CONTROL_MET, "qa");
+    controlled_expect(&w, &id, "DEV-IO", PLUMB_CONTROL_MET, "qa");
     assert_int_equal(count_facts(&w, &id), 3);
     /* as the same it takes its own place */
     assert_string_equal(controlled_attach(&w, &id, PLUMB_FILE_ATTESTATION, copy_of(&said)), "");
@@ -97,14 +86,14 @@ a_refusal_takes_the_place_of_nothing_that_was_accepted(void **state)
     make_next(&w.make);
     make_set(&w.make, "controls.trust.qa.controls", json_pack("[s]", "DEV-RNG"));
     (void)world_govern(&w, NULL);
-    expect(&w, &id, "DEV-IO", PLUMB_CONTROL_OPEN, "nothing");
+    controlled_expect(&w, &id, "DEV-IO", PLUMB_CONTROL_OPEN, "nothing");
     (void)controlled_attach(&w, &id, PLUMB_FILE_ATTESTATION, copy_of(&said));
     assert_non_null(strstr(w.effect.text, "0 of 1"));
     assert_non_null(strstr(w.effect.text, "evidence.trust"));
     make_next(&w.make);
     make_set(&w.make, "controls.trust.qa.controls", json_pack("[s]", "DEV-IO"));
     (void)world_govern(&w, NULL);
-    expect(&w, &id, "DEV-IO", PLUMB_CONTROL_MET, "qa");
+    controlled_expect(&w, &id, "DEV-IO", PLUMB_CONTROL_MET, "qa");
     plumb_bytes_clear(&said);
     world_end(&w);
 }
@@ -130,7 +119,7 @@ what_was_refused_is_accepted_once_its_signer_is_trusted(void **state)
     (void)world_govern(&w, NULL);
     assert_string_equal(controlled_attach(&w, &id, PLUMB_FILE_ATTESTATION, copy_of(&said)), "");
     assert_int_equal(count_facts(&w, &id), 2);
-    expect(&w, &id, "DEV-IO", PLUMB_CONTROL_MET, "qa");
+    controlled_expect(&w, &id, "DEV-IO", PLUMB_CONTROL_MET, "qa");
     plumb_bytes_clear(&said);
     world_end(&w);
 }
@@ -169,14 +158,14 @@ every_artifact_needs_provenance(void **state)
     (void)state;
     controlled_begin(&w, NULL);
     id = controlled_propose_two(&w, "1.0");
-    expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_OPEN, "nothing on file");
+    controlled_expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_OPEN, "nothing on file");
     attest(&w, &id, "forge", PROVENANCE, two, 1, provenance(&w));
-    expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_OPEN, "artifact web.initrd");
-    expect(&w, &id, "BLD-PROVENANCE", PLUMB_CONTROL_OPEN, "artifact web.initrd");
+    controlled_expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_OPEN, "artifact web.initrd");
+    controlled_expect(&w, &id, "BLD-PROVENANCE", PLUMB_CONTROL_OPEN, "artifact web.initrd");
     assert_int_equal(controlled_state(&w, &id, "BLD-ISOLATION").nevidence, 0);
     w.make.now += 60; /* else it would be the same file */
     attest(&w, &id, "forge", PROVENANCE, two + 1, 1, provenance(&w));
-    expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_MET, "forge, SLSA level 3");
+    controlled_expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_MET, "forge, SLSA level 3");
     c = controlled_state(&w, &id, "BLD-PROVENANCE");
     assert_int_equal(c.state, PLUMB_CONTROL_MET);
     assert_int_equal(c.nevidence, 2);
@@ -196,7 +185,7 @@ provenance_of_all_artifacts_is_one_file(void **state)
     controlled_begin(&w, NULL);
     id = controlled_propose_two(&w, "1.0");
     attest(&w, &id, "forge", PROVENANCE, two, 2, provenance(&w));
-    expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_MET, "forge");
+    controlled_expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_MET, "forge");
     assert_int_equal(controlled_state(&w, &id, "BLD-ISOLATION").nevidence, 1);
     world_end(&w);
 }
@@ -214,7 +203,7 @@ provenance_of_the_reference_values_covers_no_artifact(void **state)
     id = controlled_propose(&w, "1.0");
     assert_true(engine_version(w.engine, &id, &v));
     attest(&w, &id, "forge", PROVENANCE, &v.reference_values, 1, provenance(&w));
-    expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_OPEN, "artifact web.img");
+    controlled_expect(&w, &id, "BLD-ISOLATION", PLUMB_CONTROL_OPEN, "artifact web.img");
     world_end(&w);
 }
 
@@ -230,10 +219,10 @@ every_artifact_is_rebuilt_by_as_many(void **state)
     controlled_begin(&w, NULL);
     id = controlled_propose_two(&w, "1.0");
     attest(&w, &id, "redo", REBUILD_TYPE, two, 1, json_object());
-    expect(&w, &id, "BLD-REPRODUCIBLE", PLUMB_CONTROL_OPEN,
-           "0 of 1 independent rebuilds of web.initrd");
+    controlled_expect(&w, &id, "BLD-REPRODUCIBLE", PLUMB_CONTROL_OPEN,
+                      "0 of 1 independent rebuilds of web.initrd");
     attest(&w, &id, "redo", REBUILD_TYPE, two, 2, json_object());
-    expect(&w, &id, "BLD-REPRODUCIBLE", PLUMB_CONTROL_MET, "1 of 1");
+    controlled_expect(&w, &id, "BLD-REPRODUCIBLE", PLUMB_CONTROL_MET, "1 of 1");
     world_end(&w);
 }
 

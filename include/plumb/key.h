@@ -32,7 +32,7 @@ struct plumb_pubkey;
  * writes again must be the same bytes). What is no point on its curve, and Ed25519 points outside
  * the main subgroup, are refused. sk_application is NULL for an ordinary key; for a FIDO
  * security key it is the application it was made for ("ssh:..."). Rules "key.spki", "key.type",
- * "key.application".
+ * "key.application", and "key.libsodium" where that library cannot start.
  */
 PLUMB_MUST_CHECK enum plumb_code
 plumb_pubkey_from_spki(const void *der, size_t len, const char *sk_application,

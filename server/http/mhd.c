@@ -408,6 +408,8 @@ http_transport_resume(struct http_conn *conn)
 
 /* Starting and ending. */
 
+enum { HEAD_ROOM = 8192 };
+
 static unsigned
 event_threads(const struct http_limits *limits)
 {
@@ -427,6 +429,8 @@ start_daemon(struct http_transport *t, enum http_listen kind)
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET;
     /* ours are counted before they come here, so this must never be what refuses them */
     unsigned connections = ((unsigned)config->limits.connections + 1) * threads;
+    /* a head, what it is parsed into, and the head of the reply; cleared after each request */
+    size_t memory = (size_t)config->limits.header_bytes + HEAD_ROOM;
     struct MHD_OptionItem tls[] = {
         { MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)config->certificate_pem },
         { MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)config->key_pem },
@@ -441,10 +445,10 @@ start_daemon(struct http_transport *t, enum http_listen kind)
     return MHD_start_daemon(
         flags | (kind == HTTP_LISTEN_TLS ? MHD_USE_TLS : 0), 0, NULL, NULL, on_request, t,
         MHD_OPTION_CONNECTION_LIMIT, connections, MHD_OPTION_CONNECTION_TIMEOUT, 0u,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION, on_connection, t,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, t, MHD_OPTION_URI_LOG_CALLBACK, on_line, t,
-        MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, t, MHD_OPTION_ARRAY,
-        threads > 1 ? pool : &pool[1], MHD_OPTION_ARRAY,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, t, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, t, MHD_OPTION_URI_LOG_CALLBACK, on_line, t, MHD_OPTION_UNESCAPE_CALLBACK,
+        keep_escaped, t, MHD_OPTION_ARRAY, threads > 1 ? pool : &pool[1], MHD_OPTION_ARRAY,
         kind == HTTP_LISTEN_TLS ? tls : &tls[3], MHD_OPTION_END);
 }
 

@@ -1,11 +1,12 @@
 #include "server/http/tls.h"
 
+#include <errno.h>
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 #include <string.h>
 #include <sys/socket.h>
 
-enum { HANDSHAKE_MAX = 16384, RESUME_SECONDS = 3600 };
+enum { HANDSHAKE_MAX = 16384, RESUME_SECONDS = 3600, VEC_MAX = 15 };
 
 /* The key's id as GnuTLS counts it: a digest of its public part. */
 static bool
@@ -94,22 +95,81 @@ http_tls_session(const struct http_tls *tls, gnutls_session_t session)
     (void)gnutls_session_ticket_enable_server(session, &tls->ticket_key);
 }
 
+/* The head of a response, to wait for its body. */
+static ssize_t
+hold(struct http_tls_wire *wire, const giovec_t *iov, int n, size_t len)
+{
+    for (int i = 0; i < n; i++) {
+        memcpy(wire->held + wire->nheld, iov[i].iov_base, iov[i].iov_len);
+        wire->nheld += iov[i].iov_len;
+    }
+    return (ssize_t)len;
+}
+
+/* Of this many bytes that went, those that GnuTLS asked for; what is held goes first. */
+static ssize_t
+take_sent(struct http_tls_wire *wire, size_t sent)
+{
+    size_t ours = sent < wire->nheld ? sent : wire->nheld;
+
+    memmove(wire->held, wire->held + ours, wire->nheld - ours);
+    wire->nheld -= ours;
+    if (sent > ours)
+        return (ssize_t)(sent - ours);
+    errno = EAGAIN; /* the socket is full */
+    return -1;
+}
+
 static ssize_t
 send_records(gnutls_transport_ptr_t arg, const giovec_t *iov, int n)
 {
     struct http_tls_wire *wire = arg;
-    struct msghdr msg = { .msg_iov = (struct iovec *)(uintptr_t)iov, .msg_iovlen = (size_t)n };
-    ssize_t sent = sendmsg(wire->fd, &msg, MSG_NOSIGNAL | (wire->more ? MSG_MORE : 0));
+    struct iovec all[VEC_MAX + 1] = { { wire->held, wire->nheld } };
+    struct msghdr msg = { .msg_iov = all };
+    size_t len = 0;
+    int taken = 0;
 
-    if (sent > 0)
+    for (; taken < n && taken < VEC_MAX; taken++) {
+        all[taken + 1] = (struct iovec){ iov[taken].iov_base, iov[taken].iov_len };
+        len += iov[taken].iov_len;
+    }
+    if (wire->more && taken == n && len <= sizeof wire->held - wire->nheld) {
         wire->more = false;
-    return sent;
+        return hold(wire, iov, n, len);
+    }
+    wire->more = false;
+    msg.msg_iovlen = (size_t)taken + 1;
+    ssize_t sent = sendmsg(wire->fd, &msg, MSG_NOSIGNAL);
+    return sent > 0 && wire->nheld > 0 ? take_sent(wire, (size_t)sent) : sent;
+}
+
+/* GnuTLS asks for a record's header and then for its body: both are read at once. */
+static ssize_t
+receive(gnutls_transport_ptr_t arg, void *data, size_t len)
+{
+    struct http_tls_wire *wire = arg;
+
+    if (wire->ahead_at == wire->nahead) {
+        if (len >= sizeof wire->ahead)
+            return recv(wire->fd, data, len, 0);
+        ssize_t n = recv(wire->fd, wire->ahead, sizeof wire->ahead, 0);
+        if (n <= 0)
+            return n;
+        wire->nahead = (size_t)n;
+        wire->ahead_at = 0;
+    }
+    if (len > wire->nahead - wire->ahead_at)
+        len = wire->nahead - wire->ahead_at;
+    memcpy(data, wire->ahead + wire->ahead_at, len);
+    wire->ahead_at += len;
+    return (ssize_t)len;
 }
 
 void
 http_tls_through(gnutls_session_t session, struct http_tls_wire *wire)
 {
-    gnutls_transport_set_ptr2(session, (gnutls_transport_ptr_t)(intptr_t)wire->fd, wire);
+    gnutls_transport_set_ptr(session, wire);
+    gnutls_transport_set_pull_function(session, receive);
     gnutls_transport_set_vec_push_function(session, send_records);
 }
 

@@ -29,12 +29,17 @@ void http_tls_session(const struct http_tls *tls, gnutls_session_t session);
 
 /*
  * How a session's records reach its socket. libmicrohttpd sends a response's head and its body
- * in a record each, at once; with more set before, the kernel lets the first of them wait for
- * the other, and the client is woken once. It never waits for longer than 200 ms (tcp(7)).
+ * in a record each, at once, and asks the kernel to push after each; with more set before, the
+ * first of them is held here until the other comes, so that they are one message, and the
+ * client is woken once.
  */
 struct http_tls_wire {
     int fd;
-    bool more; /* a body follows what is sent next; cleared when that is sent */
+    bool more; /* a body follows what is sent next, which is the head: cleared then */
+    size_t nheld;
+    uint8_t held[1024]; /* ciphertext; a longer head does not wait */
+    size_t ahead_at, nahead;
+    uint8_t ahead[2048]; /* ciphertext that GnuTLS has not asked for yet */
 };
 
 /* wire, with its fd, outlives the session. */

@@ -141,6 +141,81 @@ a_session_without_a_key_resumes_without_one(void **state)
     hc_close(c);
 }
 
+/* A body whose bytes tell where they are, with a header of this many bytes. */
+static void
+share(struct app *app, size_t len, size_t header)
+{
+    struct plumb_bytes bytes = { malloc(len), len };
+    char extra[3000];
+    struct plumb_err err;
+
+    assert_true(snprintf(extra, sizeof extra, "X-Long: %0*d", (int)header, 0) > 0);
+    for (size_t i = 0; i < len; i++)
+        bytes.data[i] = (uint8_t)('a' + i % 23);
+    http_body_unref(app->body);
+    app->body = NULL;
+    assert_ok(http_body_new(&bytes, "text/plain", NULL, "no-cache", extra, &app->body, &err),
+              &err);
+}
+
+static void
+a_client_that_asks_much_and_reads_late_gets_every_byte(void **state)
+{
+    static const struct {
+        size_t body, header, n;
+    } cases[] = {
+        { 9001, 1, 2000 },
+        { 201, 601, 12000 },  /* most of it heads */
+        { 9001, 2500, 2000 }, /* a head too long to wait */
+    };
+    struct app *app = *state;
+
+    app->limits.rate_burst = 20000;
+    app_start(app);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct hc *c = hc_tls(app->tls_port, NULL, 0);
+
+        share(app, cases[i].body, cases[i].header);
+        for (size_t k = 0; k < cases[i].n; k++)
+            hc_send(c, "GET /shared HTTP/1.1\r\nHost: t\r\n\r\n");
+        for (size_t k = 0; k < cases[i].n; k++) {
+            struct hc_reply r = hc_read(c, 20000, true);
+
+            assert_int_equal(200, r.status);
+            assert_int_equal(cases[i].body, r.body_len);
+            for (size_t at = 0; at < r.body_len; at++)
+                if (r.body[at] != (char)('a' + at % 23))
+                    fail_msg("reply %zu has another byte at %zu", k, at);
+            hc_reply_free(&r);
+        }
+        hc_close(c);
+    }
+}
+
+static void
+requests_that_come_in_one_segment_are_all_read(void **state)
+{
+    struct app *app = *state;
+    char text[3000];
+
+    app->limits.rate_burst = 10000;
+    app_start(app);
+    struct hc *c = hc_tls(app->tls_port, NULL, 0);
+    for (size_t len = 1; len < 2500; len += 7) { /* so that records end anywhere */
+        (void)snprintf(text, sizeof text, "GET /hello HTTP/1.1\r\nHost: t\r\nX: %0*d\r\n\r\n",
+                       (int)len, 0);
+        for (int i = 0; i < 3; i++)
+            hc_send(c, text);
+        for (int i = 0; i < 3; i++) {
+            struct hc_reply r = hc_read(c, 20000, true);
+
+            assert_int_equal(200, r.status);
+            hc_reply_free(&r);
+        }
+    }
+    hc_close(c);
+}
+
 static void
 older_tls_is_refused(void **state)
 {
@@ -244,6 +319,8 @@ main(void)
         TEST(a_resumed_session_keeps_its_key),
         TEST(a_resumed_session_of_a_key_now_unknown_is_a_strangers),
         TEST(a_session_without_a_key_resumes_without_one),
+        TEST(a_client_that_asks_much_and_reads_late_gets_every_byte),
+        TEST(requests_that_come_in_one_segment_are_all_read),
         TEST(older_tls_is_refused),
         TEST(plain_text_on_the_tls_port_gets_nothing),
         TEST(a_certificate_that_is_not_the_keys_does_not_start),

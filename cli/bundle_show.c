@@ -87,6 +87,7 @@ print(struct cli *cli, const struct plumb_bundle *b)
                  a->sets->n == 1 ? "" : "s");
         window_line(cli, a);
         approvers_line(cli, a);
+        cli_supply_lines(cli, a, 4);
         if (cli_option(cli, "sets") != NULL)
             set_lines(cli, a);
     }
@@ -128,14 +129,18 @@ static enum plumb_code
 add_version(struct cli *cli, const struct plumb_accepted *a, json_t *list,
             struct plumb_err *err)
 {
-    json_t *version = json_pack(
-        "{s:s, s:s, s:o, s:o, s:s, s:o, s:o*, s:o*, s:o, s:o*, s:o}", "payload", a->payload,
-        "version", a->version, "release", cli_digest_json(&a->release), "rollout",
+    json_t *findings = NULL, *version;
+
+    PLUMB_TRY(plumb_accepted_findings(a, &findings, err));
+    version = json_pack(
+        "{s:s, s:s, s:o, s:o, s:s, s:o, s:o*, s:o*, s:o, s:o*, s:o, s:o}", "payload",
+        a->payload, "version", a->version, "release", cli_digest_json(&a->release), "rollout",
         cli_digest_json(&a->rollout), "status", plumb_status_text(a->window.status),
         "notBefore", cli_time_json(a->window.not_before), "notAfter",
         cli_time_json(a->window.not_after), "keptUntil", cli_time_json(a->kept_until),
         "referenceValues", cli_digest_json(&a->reference_values), "sbom",
-        a->has_sbom ? cli_digest_json(&a->sbom) : NULL, "approvers", approvers_json(a));
+        a->has_sbom ? cli_digest_json(&a->sbom) : NULL, "approvers", approvers_json(a),
+        "findings", findings);
 
     if (json_array_append_new(list, version) != 0)
         return plumb_fail_memory(err);
@@ -176,7 +181,7 @@ static const struct cli_option options[] = {
 const struct cli_command command_bundle_show = {
     .name = "bundle show",
     .topic = "Verifiers",
-    .summary = "show what a bundle accepts, until when, and who approved it",
+    .summary = "show what a bundle accepts, until when, who approved it, and its open findings",
     .arguments = "FILE",
     .min = 1,
     .max = 1,

@@ -146,6 +146,7 @@ version_lines(struct cli *cli, const struct appraisal *a)
     label = x->sets->sets[v->set].label;
     cli_line(cli, "set       %zu%s%s: %zu of %zu measurements match", v->set,
              label != NULL ? ", " : "", label != NULL ? label : "", v->met, v->of);
+    cli_supply_lines(cli, x, 0);
 }
 
 void

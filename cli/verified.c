@@ -121,6 +121,33 @@ cli_bundle_lines(struct cli *cli, const struct plumb_bundle *b)
              b->naccepted == 1 ? "" : "s", b->nrevoked);
 }
 
+#define FINDINGS_SHOWN 10
+
+void
+cli_supply_lines(struct cli *cli, const struct plumb_accepted *a, int indent)
+{
+    char hex[PLUMB_DIGEST_HEX], since[PLUMB_TIME_TEXT], due[PLUMB_TIME_TEXT];
+
+    if (a->has_sbom) {
+        plumb_digest_hex(&a->sbom, hex);
+        cli_line(cli, "%*s%-9s %s", indent, "", "sbom", hex);
+    }
+    for (size_t i = 0; i < a->nfindings && i < FINDINGS_SHOWN; i++) {
+        const struct plumb_finding *f = &a->findings[i];
+
+        plumb_time_text(f->since, since);
+        if (f->due != PLUMB_TIME_NEVER)
+            plumb_time_text(f->due, due);
+        cli_line(cli, "%*s%-9s %s, %s%s, since %s%s%s", indent, "", "finding", f->advisory,
+                 f->severity, f->undetermined ? ", undetermined" : "", since,
+                 f->due != PLUMB_TIME_NEVER ? ", to be gone by " : "",
+                 f->due != PLUMB_TIME_NEVER ? due : "");
+    }
+    if (a->nfindings > FINDINGS_SHOWN)
+        cli_line(cli, "%*s%-9s and %zu more: --json lists them", indent, "", "",
+                 a->nfindings - FINDINGS_SHOWN);
+}
+
 json_t *
 cli_bundle_json(const struct plumb_bundle *b)
 {

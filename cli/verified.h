@@ -41,6 +41,8 @@ PLUMB_MUST_CHECK enum plumb_code cli_verified(struct cli *cli, const char *path,
 /* For people: what was checked; and the fleet, revision and dates. */
 void cli_bundle_lines(struct cli *cli, const struct plumb_bundle *b);
 /* For programs; NULL when out of memory. */
+/* Its bill of materials and its open findings, with this many spaces before. */
+void cli_supply_lines(struct cli *cli, const struct plumb_accepted *a, int indent);
 json_t *cli_bundle_json(const struct plumb_bundle *b);
 
 #endif

@@ -51,6 +51,7 @@ static enum plumb_code
 version_json(const struct plumb_verdict *v, json_t *o, struct plumb_err *err)
 {
     const struct plumb_accepted *a = v->version;
+    json_t *findings = NULL;
 
     PLUMB_TRY(set(o, "payload", json_string(a->payload), err));
     PLUMB_TRY(set(o, "version", json_string(a->version), err));
@@ -59,6 +60,10 @@ version_json(const struct plumb_verdict *v, json_t *o, struct plumb_err *err)
     PLUMB_TRY(set(o, "notBefore", json_time(a->window.not_before), err));
     if (a->window.not_after != PLUMB_TIME_NEVER)
         PLUMB_TRY(set(o, "notAfter", json_time(a->window.not_after), err));
+    if (a->has_sbom)
+        PLUMB_TRY(set(o, "sbom", json_hex(a->sbom.b, sizeof a->sbom.b), err));
+    PLUMB_TRY(plumb_accepted_findings(a, &findings, err));
+    PLUMB_TRY(set(o, "findings", findings, err));
     PLUMB_TRY(set(o, "set", json_integer((json_int_t)v->set), err));
     if (a->sets->sets[v->set].label != NULL)
         PLUMB_TRY(set(o, "label", json_string(a->sets->sets[v->set].label), err));

@@ -26,7 +26,8 @@ const char *plumb_verdict_text(enum plumb_verdict_code v);
 struct plumb_verdict {
     enum plumb_verdict_code code;
     /* What matched, or (UNKNOWN) came nearest, as far as a short search finds: the most
-     * measurements met; NULL if nothing shares one. */
+     * measurements met; NULL if nothing shares one. Its bill of materials and its open findings
+     * come with it, and change no verdict: what follows from them is the relying party's. */
     const struct plumb_accepted *version;
     size_t set;              /* which of its sets */
     plumb_time until;        /* ACCEPTED: when this ends, if nothing is published before */

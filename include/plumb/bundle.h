@@ -71,6 +71,11 @@ struct plumb_accepted {
     size_t napprovers;
 };
 
+/* Its findings as the bundle's lines state them: [{"id", "severity", "state", "since",
+ * "due"?}, ...]. */
+PLUMB_MUST_CHECK enum plumb_code plumb_accepted_findings(const struct plumb_accepted *a,
+                                                         json_t **ret, struct plumb_err *err);
+
 /* Verified: there is no other way to get one. Immutable. */
 struct plumb_bundle {
     const char *fleet;

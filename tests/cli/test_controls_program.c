@@ -156,6 +156,27 @@ a_pack_can_be_given_to_others(void)
 }
 
 static void
+a_verifier_sees_it_in_the_bundle(void)
+{
+    struct ran r;
+    json_t *answer, *version, *finding;
+
+    assert_as("verifier", 0, "bundle", "pull", "--memory", "memory.json", "-o", "prod.bundle");
+    r = PLUMB("bundle", "show", "prod.bundle", "--trust", "trust.json");
+    assert_status(0, &r);
+    assert_says(r.out, "    sbom      ");
+    assert_says(r.out, "    finding   GHSA-1, ");
+    ran_clear(&r);
+    answer =
+        answer_of(PLUMB("--json", "bundle", "show", "prod.bundle", "--trust", "trust.json"));
+    version = json_array_get(json_object_get(answer, "versions"), 0);
+    finding = json_array_get(json_object_get(version, "findings"), 0);
+    assert_string_equal("GHSA-1", json_string_value(json_object_get(finding, "id")));
+    assert_string_equal("open", json_string_value(json_object_get(finding, "state")));
+    json_decref(answer);
+}
+
+static void
 a_release_is_shown_to_be_governed_and_then_approved(void **state)
 {
     const char *id, *waiver;
@@ -229,6 +250,7 @@ a_release_is_shown_to_be_governed_and_then_approved(void **state)
     assert_says(r.out, "pkg:npm/lodash@4.0.0, fixed in 4.17.21");
     assert_says(r.out, "incoming in prod; revoked, nothing would be left there");
     ran_clear(&r);
+    a_verifier_sees_it_in_the_bundle();
     answer = ANSWER("alice", "findings", "--payload", "svr2", "--all");
     assert_int_equal(json_array_size(json_object_get(answer, "findings")), 1);
     assert_string_equal(json_string_value(json_object_get(

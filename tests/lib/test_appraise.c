@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/own.h"
 #include "tests/scarce.h"
 
 #define T0     INT64_C(1700000000)
@@ -540,6 +541,10 @@ verdicts_are_told_in_json_and_in_a_sentence(void **state)
         { ATTR, T0 + 31 * DAY, "stale",
           "the bundle of fleet is not valid now: it ends at 2023-12-14T22:13:20Z, pull anew" },
     };
+    struct plumb_finding found[] = {
+        { "CVE-1", "high", false, T0, T0 + DAY },
+        { "CVE-2", "low", true, T0, PLUMB_TIME_NEVER },
+    };
     struct world w = { 0 };
 
     (void)state;
@@ -548,6 +553,9 @@ verdicts_are_told_in_json_and_in_a_sentence(void **state)
             "mrsigner", B32) "]}]");
     w.accepted[0].window.status = PLUMB_STATUS_OUTGOING;
     w.accepted[0].window.not_after = T0 + 5 * DAY;
+    w.accepted[0].has_sbom = true;
+    w.accepted[0].findings = found;
+    w.accepted[0].nfindings = 2;
     open_world(&w, "[]");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct plumb_verdict v = ask(&w, "sgx", cases[i].claims, cases[i].at);
@@ -560,6 +568,18 @@ verdicts_are_told_in_json_and_in_a_sentence(void **state)
                             cases[i].sentence);
         assert_int_equal(json_is_true(json_object_get(json, "accepted")), i == 0);
         assert_int_equal(json_object_get(json, "expected") != NULL, i == 1);
+        if (v.version != NULL) {
+            PLUMB_AUTO(plumb_json_auto)
+            json_t *want = json_loads(
+                "[{\"id\":\"CVE-1\",\"severity\":\"high\",\"state\":\"open\","
+                "\"since\":\"2023-11-14T22:13:20Z\",\"due\":\"2023-11-15T22:13:20Z\"},"
+                "{\"id\":\"CVE-2\",\"severity\":\"low\",\"state\":\"undetermined\","
+                "\"since\":\"2023-11-14T22:13:20Z\"}]",
+                0, NULL);
+
+            assert_true(json_equal(want, json_object_get(json, "findings")));
+            assert_non_null(json_object_get(json, "sbom"));
+        }
         json_decref(json);
     }
     close_world(&w);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/bill.h"
 #include "engine/build.h"
 #include "engine/waiver.h"
 #include "lib/own.h"
@@ -265,31 +266,25 @@ by_rebuild(const struct asking *a)
     return least >= a->controls->rebuilders;
 }
 
-/* The release statement names it, a trusted signer refers to it, or signed it as a whole. */
-static const struct fact *
-find_bill(const struct asking *a)
+/* Of what is recorded, nothing is told so: an approval has no control that is not settled. */
+static void
+say_bill(const struct asking *a,
+         void (*why)(const struct engine *e, const struct plumb_digest *release,
+                     char ret[BILL_FAULT]))
 {
-    for (size_t i = a->dossier->n; i > 0; i--) {
-        const struct fact *f = a->dossier->facts[i - 1];
+    char text[BILL_FAULT];
 
-        if (!f->accepted || !f->is_bill)
-            continue;
-        if (f->said != NULL
-                ? stands(a, f, ATTESTATION_SBOM, PLUMB_TRUST_SBOM, NULL) != NULL
-                : (a->version->has_sbom && plumb_digest_eq(&a->version->sbom, &f->file)) ||
-                      trust_refers(a->e, a->dossier, PLUMB_TRUST_SBOM, &f->file))
-            return f;
-    }
-    return NULL;
+    why(a->e, &a->version->release, text);
+    say(a, "%s", text);
 }
 
 static bool
 by_bill(const struct asking *a)
 {
-    const struct fact *bill = find_bill(a);
+    const struct fact *bill = bill_of(a->e, &a->version->release);
 
     if (bill == NULL) {
-        say(a, "no bill of materials is bound to the release");
+        say_bill(a, bill_unbound);
         return false;
     }
     say(a, "%.150s", bill->text);
@@ -300,11 +295,11 @@ by_bill(const struct asking *a)
 static bool
 by_bundle(const struct asking *a)
 {
-    const struct fact *bill = find_bill(a);
+    const struct fact *bill = bill_of(a->e, &a->version->release);
 
     if (bill == NULL || !a->version->has_sbom ||
         !plumb_digest_eq(&bill->file, &a->version->sbom)) {
-        say(a, "the release statement does not name the bill of materials");
+        say_bill(a, bill_unnamed);
         return false;
     }
     say(a, "its digest and open findings are in the bundle");
@@ -317,7 +312,7 @@ by_monitor(const struct asking *a)
 {
     struct finding_sum sum;
 
-    if (find_bill(a) == NULL) {
+    if (bill_of(a->e, &a->version->release) == NULL) {
         say(a, "no bill of materials to watch");
         return false;
     }
@@ -457,16 +452,6 @@ control_evaluate(const struct engine *e, const struct plumb_digest *release, siz
         return;
     ret->state = PLUMB_CONTROL_WAIVED;
     say(&a, "waived: %.150s", w->what->compensating);
-}
-
-const struct fact *
-control_bill(const struct engine *e, const struct plumb_digest *release)
-{
-    struct engine_control unused = { .id = NULL };
-    struct asking a;
-
-    begin(e, release, 0, &unused, &a);
-    return find_bill(&a);
 }
 
 enum plumb_code

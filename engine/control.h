@@ -13,9 +13,6 @@
 void control_evaluate(const struct engine *e, const struct plumb_digest *release, size_t i,
                       plumb_time at, struct engine_control *ret);
 
-/* The bill of materials that is on file and bound to the release; NULL: none. */
-const struct fact *control_bill(const struct engine *e, const struct plumb_digest *release);
-
 /* Refused while a MUST is not met, or a SHOULD neither met nor waived: rules "control.must",
  * "control.should". rollout: a lapsed waiver is enough unless governance holds for it. */
 PLUMB_MUST_CHECK enum plumb_code control_gate(const struct engine *e,

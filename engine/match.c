@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/bill.h"
 #include "engine/control.h"
 #include "engine/finding.h"
 #include "lib/own.h"
@@ -232,7 +233,7 @@ match_bill(struct engine *e, struct moment at, const struct plumb_digest *releas
            struct plumb_err *err)
 {
     const struct matched_bill *before = watch_bill(e, release);
-    struct fact *bill = (struct fact *)control_bill(e, release);
+    struct fact *bill = (struct fact *)bill_of(e, release);
     PLUMB_AUTO(walk_clear) struct walk w = { .e = e, .release = release, .bill = bill };
     bool more;
 

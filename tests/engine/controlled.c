@@ -138,8 +138,8 @@ release_statement(struct world *w, const char *version, const struct plumb_diges
     const struct plumb_subject subjects[] = { { "reference-values", *refvals },
                                               { "web.img", controlled_artifact(version) },
                                               { "web.initrd", controlled_artifact("initrd") } };
-    json_t *members = json_pack("{s:s, s:s, s:o}", "payload", "web", "version", version, "sbom",
-                                make_hex(bill));
+    json_t *members = json_pack("{s:s, s:s, s:o*}", "payload", "web", "version", version,
+                                "sbom", bill != NULL ? make_hex(bill) : NULL);
     struct plumb_bytes payload = { 0 };
     struct plumb_signed *s = calloc(1, sizeof *s);
 

@@ -14,7 +14,7 @@ struct plumb_digest controlled_bill(struct world *w, const char *left_pad, const
 /* Proposed by rex, not approved: sets that cover all that must be covered, an artifact, and the
  * bill of left-pad 1.0.0 and lodash 4.0.0. */
 struct plumb_digest controlled_propose(struct world *w, const char *version);
-/* With another bill. */
+/* With another bill, or none: NULL. */
 struct plumb_digest controlled_propose_with(struct world *w, const char *version,
                                             const struct plumb_digest *bill);
 /* With one artifact more, "web.initrd": that of the version "initrd". */

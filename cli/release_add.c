@@ -49,6 +49,23 @@ add_sbom(struct cli *cli, struct client *client, json_t *members, struct plumb_e
                : plumb_fail_memory(err);
 }
 
+/* Named is not attached, and what is not attached is not looked at. The release is proposed by
+ * now: nothing that goes wrong here is a failure. */
+static void
+say_next(struct cli *cli, const struct cli_version *v)
+{
+    struct plumb_chain *chain;
+    struct plumb_err unused;
+
+    if (cli_option(cli, "sbom") == NULL || cli_json(cli) ||
+        cli_chain(cli, &chain, &unused) != PLUMB_OK ||
+        plumb_chain_last(chain)->document->controls == NULL)
+        return;
+    cli_line(cli, "The bill of materials is named, and stored. It counts once it is attached:");
+    cli_line(cli, "  plumb evidence add %s@%s %s", v->payload, v->version,
+             cli_option(cli, "sbom"));
+}
+
 enum plumb_code
 cli_release(struct cli *cli, const struct cli_version *v, const struct plumb_bytes *values,
             json_t *source, struct plumb_err *err)
@@ -68,8 +85,10 @@ cli_release(struct cli *cli, const struct cli_version *v, const struct plumb_byt
     PLUMB_TRY(
         client_blob_put(client, values->data, values->len, &subjects->list[0].digest, err));
     PLUMB_TRY(add_sbom(cli, client, members, err));
-    return cli_submit(cli, "proposed", PLUMB_KIND_RELEASE, subjects->list, subjects->n, members,
-                      err);
+    PLUMB_TRY(cli_submit(cli, "proposed", PLUMB_KIND_RELEASE, subjects->list, subjects->n,
+                         members, err));
+    say_next(cli, v);
+    return PLUMB_OK;
 }
 
 static void
@@ -121,7 +140,8 @@ static const struct cli_option options[] = {
     { "measure", 0, "FILE", true, "or a file to read them of, as 'plumb measure' does" },
     CLI_MEASURE_OPTIONS,
     { "artifact", 0, "NAME=DIGEST", true, "what was built, by its SHA-256, or NAME=@FILE" },
-    { "sbom", 0, "FILE", false, "the bill of materials; it is stored with the release" },
+    { "sbom", 0, "FILE", false,
+      "the bill of materials: named and stored; 'evidence add' attaches it" },
     { "notes", 0, "TEXT", false, "what approvers should know" },
     { NULL, 0, NULL, false, NULL },
 };
@@ -134,10 +154,15 @@ const struct cli_command command_release_add = {
     .min = 1,
     .max = 1,
     .options = options,
-    .more = "The reference values are those of docs/formats.md section 4. The receipt's "
-            "statement is\n"
-            "the id that approvers approve.\n"
-            "\n" CLI_MEASURE_MORE,
+    .more =
+        "The reference values are those of docs/formats.md section 4. The receipt's "
+        "statement is\n"
+        "the id that approvers approve.\n"
+        "\n"
+        "The bill of --sbom is named by its digest, which then stands in every bundle. Where\n"
+        "governance has controls, it counts once the same file is attached: 'plumb evidence\n"
+        "add'.\n"
+        "\n" CLI_MEASURE_MORE,
     .example = "plumb release add svr2@2025-08-02 --values examples/svr2-2025-08-02.json",
     .run = run,
 };

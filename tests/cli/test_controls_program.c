@@ -186,12 +186,19 @@ a_release_is_shown_to_be_governed_and_then_approved(void **state)
 
     (void)state;
     (void)in_bytes("sbom.json", bill, strlen(bill));
+    r = AS("pipeline", "release", "add", "svr2@0", "--values", values_of(0), "--sbom",
+           "sbom.json");
+    assert_status(0, &r);
+    assert_says(r.out,
+                "It counts once it is attached:\n  plumb evidence add svr2@0 sbom.json\n");
+    ran_clear(&r);
     id = id_of(ANSWER("pipeline", "release", "add", V, "--values", values_of(1), "--sbom",
                       "sbom.json"));
     approves("alice", id);
     r = AS("alice", "controls", V);
     assert_status(3, &r);
     assert_says(r.out, "3 of 3 controls hold");
+    assert_says(r.out, "which is not attached: attach that very file");
     ran_clear(&r);
     (void)snprintf(digits, sizeof digits, "%.12s", id);
     assert_as_refused("bob", "control.should", 1, "approve", id, "--yes", digits);

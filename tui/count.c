@@ -205,7 +205,9 @@ session_subject(const struct plumb_statement *st, char *ret, size_t size)
                                            : "");
         return;
     }
-    used = (size_t)snprintf(ret, size, "%s@%s", st->payload, st->version);
+    if (st->kind == PLUMB_KIND_WAIVER)
+        used = (size_t)snprintf(ret, size, "%s of ", st->u.waiver.control);
+    used += (size_t)snprintf(ret + used, size - used, "%s@%s", st->payload, st->version);
     if (st->fleet != NULL)
         (void)snprintf(ret + used, size - used, " in %s", st->fleet);
     else if (st->kind == PLUMB_KIND_REVOCATION && st->u.revocation.all)

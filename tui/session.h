@@ -139,7 +139,7 @@ struct session_count {
 };
 void session_count(const struct session *s, const struct client_proposal *p,
                    struct session_count *ret);
-/* "web@2.0 in prod", and the kind or a rollout's action. */
+/* "web@2.0 in prod", "DEV-IO of web@2.0", and the kind or a rollout's action. */
 void session_subject(const struct plumb_statement *st, char *ret, size_t size);
 const char *session_kind(const struct plumb_statement *st);
 

@@ -109,7 +109,11 @@ tell_controls(const struct tui_evidence *e, plumb_time now, struct tui_doc *doc)
     if (e->held > 0)
         tui_doc_fieldf(doc, "", ST_WARN, "%zu of %zu %s, by the service's evaluation, %s",
                        e->held, d->ncontrols,
-                       e->gates ? "hold it back" : "are neither met nor waived", at);
+                       e->gates && e->held == 1 ? "holds it back"
+                       : e->gates               ? "hold it back"
+                       : e->held == 1           ? "is neither met nor waived"
+                                                : "are neither met nor waived",
+                       at);
     else
         tui_doc_fieldf(doc, "", ST_PLAIN,
                        "all %zu are met or waived, by the service's evaluation, %s",

@@ -82,6 +82,20 @@ take_root(void *arg, const struct plumb_root *before, const struct plumb_root *a
     return true;
 }
 
+/* By whom they are for, so that a certificate stands beside the one that it takes the place of:
+ * the old one first. */
+static int
+by_subject(const void *a, const void *b)
+{
+    const struct tui_certificate *x = a, *y = b;
+    const int order = strcmp(x->subject, y->subject);
+
+    if (order != 0)
+        return order;
+    return x->how != y->how ? (x->how == TUI_CERT_REMOVED ? -1 : 1)
+                            : plumb_digest_cmp(&x->fingerprint, &y->fingerprint);
+}
+
 /* --- either --- */
 
 static enum plumb_code
@@ -104,6 +118,7 @@ compare(const struct plumb_bytes *before, const struct plumb_bytes *after,
     if (m->certificates == NULL)
         return plumb_fail_memory(err);
     (void)material_roots_each(&roots, take_root, m);
+    qsort(m->certificates, m->ncertificates, sizeof *m->certificates, by_subject);
     return PLUMB_OK;
 }
 

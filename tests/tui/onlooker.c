@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include "tests/cli/program.h"
-#include "tests/pieces.h"
 
 static plumb_time
 now(void)
@@ -46,15 +45,4 @@ onlooker_look(struct onlooker *o, const struct plumb_digest *id)
 
     assert_ok(session_statement(&o->session, id, &s, &err), &err);
     return s;
-}
-
-const char *
-roots_of(const char *name, const char *one, const char *two)
-{
-    static struct piece piece;
-
-    piece.len = 0;
-    put_certificate(&piece, one);
-    put_certificate(&piece, two);
-    return in_bytes(name, piece.data, piece.len);
 }

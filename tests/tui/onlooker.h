@@ -1,5 +1,4 @@
-/* onlooker.h - a terminal's session with a service of people.h, without its screen; and files
- * for what it looks at. */
+/* onlooker.h - a terminal's session with a service of people.h, without its screen. */
 #ifndef TESTS_TUI_ONLOOKER_H
 #define TESTS_TUI_ONLOOKER_H
 
@@ -16,8 +15,5 @@ void onlooker_begin(struct onlooker *o, const char *socket, const char *sign);
 void onlooker_end(struct onlooker *o);
 /* A proposal as a person is shown it; it must be shown. */
 struct tui_statement *onlooker_look(struct onlooker *o, const struct plumb_digest *id);
-
-/* A root store of certificates of these names; the path of the file. */
-const char *roots_of(const char *name, const char *one, const char *two);
 
 #endif

@@ -9,11 +9,11 @@
 #include <string.h>
 
 #include "client/chain.h"
-#include "client/keyfile.h"
 #include "lib/own.h"
 #include "tests/cli/people.h"
 #include "tests/liar.h"
 #include "tests/tui/onlooker.h"
+#include "tests/tui/supplies.h"
 
 PLUMB_DEFINE_AUTO(auto_statement, struct tui_statement *, tui_statement_free);
 
@@ -29,49 +29,6 @@ static struct plumb_digest artifact; /* its reference values */
 
 /* --- what is there --- */
 
-/* A bill of lodash of this version, and of one more component. */
-static json_t *
-bill(const char *lodash, const char *more)
-{
-    json_t *json =
-        json_pack("{s:s, s:s, s:i, s:[{s:s, s:s, s:s, s:o}, {s:s, s:s, s:s, s:o}]}",
-                  "bomFormat", "CycloneDX", "specVersion", "1.5", "version", 1, "components",
-                  "type", "library", "name", "lodash", "version", lodash, "purl",
-                  json_sprintf("pkg:npm/lodash@%s", lodash), "type", "library", "name", more,
-                  "version", "1.3.0", "purl", json_sprintf("pkg:npm/%s@1.3.0", more));
-
-    assert_non_null(json);
-    return json;
-}
-
-/* The path of a file with json, which it takes. */
-static const char *
-file_of(const char *name, json_t *json)
-{
-    PLUMB_AUTO(auto_free) char *text = json_dumps(json, JSON_COMPACT);
-
-    assert_non_null(text);
-    json_decref(json);
-    return in_bytes(name, text, strlen(text));
-}
-
-/* An envelope that somebody signs about an artifact; takes predicate. */
-static json_t *
-attested(const char *key, const char *type, const struct plumb_digest *about, json_t *predicate)
-{
-    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes bytes = { NULL, 0 };
-    struct plumb_signer *signer = NULL;
-    struct plumb_err err;
-    json_t *json;
-
-    assert_ok(keyfile_read(key, NULL, NULL, &signer, &err), &err);
-    bytes = make_attestation_by(&signer, 1, type, about, 1, predicate);
-    plumb_signer_free(signer);
-    json = json_loadb((const char *)bytes.data, bytes.len, 0, NULL);
-    assert_non_null(json);
-    return json;
-}
-
 static void
 attach(const char *path)
 {
@@ -86,42 +43,6 @@ parse_id(const char *hex, struct plumb_digest *ret)
     assert_ok(plumb_digest_parse(hex, "id", ret, &err), &err);
 }
 
-/* The first version: a bill and two root stores. It becomes current. */
-static void
-make_current(void)
-{
-    const char *id =
-        id_of(ANSWER("pipeline", "release", "add", "svr2@1", "--values", values_of(1), "--sbom",
-                     file_of("sbom.json", bill("4.0.0", "left-pad"))));
-    const char *waiver;
-
-    assert_as("pipeline", 0, "evidence", "add", "svr2@1", "sbom.json",
-              roots_of("roots.pem", "One", "Two"), roots_of("old.pem", "Three", "Four"));
-    assert_as("pipeline", 0, "advisories", "import", "--empty");
-    waiver =
-        id_of(ANSWER("pipeline", "waiver", "svr2@1", "DEV-IO", "--until",
-                     "2099-01-01T00:00:00Z", "--justification", "late", "--compensating", "-"));
-    approves("alice", waiver);
-    approves("bob", waiver);
-    approves("alice", id);
-    approves("bob", id);
-    begun("svr2@1");
-    completed("svr2@1");
-}
-
-static void
-find_artifact(void)
-{
-    struct client_statement release = { 0 };
-    struct plumb_err err;
-
-    assert_ok(client_statement(onlooker.session.client, &second, client_chain_key,
-                               onlooker.session.chain, &release, &err),
-              &err);
-    artifact = release.signed_statement->statement->subjects[0].digest;
-    client_statement_clear(&release);
-}
-
 static int
 begin(void **state)
 {
@@ -131,13 +52,13 @@ begin(void **state)
     people_begin(&people);
     people_govern_controls(&people);
     people_profiles(&people);
-    make_current();
+    supply_current();
     parse_id(id_of(ANSWER("pipeline", "release", "add", "svr2@2", "--values", values_of(2))),
              &second);
     (void)snprintf(socket, sizeof socket, "%s/liar", pg_directory());
     liar = liar_begin(socket, people.socket + strlen("unix:"));
     onlooker_begin(&onlooker, socket, "alice.sign");
-    find_artifact();
+    artifact = supply_artifact("svr2@2");
     return 0;
 }
 
@@ -203,7 +124,8 @@ what_is_of_the_same_name_takes_its_place(void **state)
     const struct tui_material *m;
 
     (void)state;
-    assert_as("pipeline", 0, "evidence", "add", "svr2@2", roots_of("roots.pem", "Five", "Six"));
+    assert_as("pipeline", 0, "evidence", "add", "svr2@2",
+              supply_roots("roots.pem", "Five", "Six"));
     s = onlooker_look(&onlooker, &second);
     m = read_material(s, "roots.pem");
     assert_true(m->after.exists && m->before.exists);
@@ -245,7 +167,8 @@ static void
 a_bill_in_an_attestation_is_compared_with_that_of_what_is_current(void **state)
 {
     PLUMB_AUTO(plumb_json_auto)
-    json_t *envelope = attested("pipeline.sign", CYCLONEDX, &artifact, bill("4.17.21", "pad"));
+    json_t *envelope =
+        supply_attested("pipeline.sign", CYCLONEDX, &artifact, supply_bill("4.17.21", "pad"));
 
     (void)state;
     for (int bundle = 0; bundle < 2; bundle++) {
@@ -253,12 +176,12 @@ a_bill_in_an_attestation_is_compared_with_that_of_what_is_current(void **state)
         const char *name = bundle == 1 ? "bundle.json" : "bill.json";
         const struct tui_material *m;
 
-        attach(file_of(name, bundle == 1
-                                 ? json_pack("{s:s, s:{s:{s:s}}, s:O}", "mediaType",
-                                             "application/vnd.dev.sigstore.bundle.v0.3+json",
-                                             "verificationMaterial", "publicKey", "hint", "x",
-                                             "dsseEnvelope", envelope)
-                                 : json_incref(envelope)));
+        attach(supply_file(
+            name, bundle == 1 ? json_pack("{s:s, s:{s:{s:s}}, s:O}", "mediaType",
+                                          "application/vnd.dev.sigstore.bundle.v0.3+json",
+                                          "verificationMaterial", "publicKey", "hint", "x",
+                                          "dsseEnvelope", envelope)
+                              : json_incref(envelope)));
         s = onlooker_look(&onlooker, &second);
         m = read_material(s, name);
         assert_int_equal(TUI_READ, m->state);
@@ -286,9 +209,10 @@ a_bill_is_shown_only_as_far_as_it_is_proven(void **state)
         json_t *predicate;
         const char *rule;
     } cases[] = {
-        { "auditor.sign", CYCLONEDX, &artifact, bill("1.0.0", "a"), "attestation.signer" },
-        { "alice.sign", CYCLONEDX, &artifact, bill("1.0.0", "b"), "attested.trust" },
-        { "pipeline.sign", CYCLONEDX, &other, bill("1.0.0", "c"), "attested.subject" },
+        { "auditor.sign", CYCLONEDX, &artifact, supply_bill("1.0.0", "a"),
+          "attestation.signer" },
+        { "alice.sign", CYCLONEDX, &artifact, supply_bill("1.0.0", "b"), "attested.trust" },
+        { "pipeline.sign", CYCLONEDX, &other, supply_bill("1.0.0", "c"), "attested.subject" },
         { "pipeline.sign", PROVENANCE, &artifact,
           json_of("{'buildDefinition': {'buildType': 'x'}, 'runDetails': {'builder': {'id':"
                   " 'y'}}}"),
@@ -309,8 +233,8 @@ a_bill_is_shown_only_as_far_as_it_is_proven(void **state)
         char name[32], why[500];
 
         (void)snprintf(name, sizeof name, "lie-%zu.json", i);
-        attach(file_of(
-            name, attested(cases[i].key, cases[i].type, cases[i].about, cases[i].predicate)));
+        attach(supply_file(name, supply_attested(cases[i].key, cases[i].type, cases[i].about,
+                                                 cases[i].predicate)));
         assert_ok(client_get(onlooker.session.client, CONTROLS, &lie, &err), &err);
         file = json_object_get(lie, "evidence");
         file = json_array_get(file, json_array_size(file) - 1);
@@ -389,8 +313,8 @@ govern_anew(void)
     json_object_set_new(document, "previous", make_hex(&previous));
     json_object_del(json_object_get(json_object_get(document, "controls"), "trust"),
                     "pipelines");
-    approves("bob",
-             id_of(ANSWER("alice", "governance", "propose", file_of("next.json", document))));
+    approves("bob", id_of(ANSWER("alice", "governance", "propose",
+                                 supply_file("next.json", document))));
     assert_ok(session_govern(&onlooker.session, &err), &err);
 }
 

@@ -15,6 +15,7 @@
 #include "tests/liar.h"
 #include "tests/scarce.h"
 #include "tests/tui/onlooker.h"
+#include "tests/tui/supplies.h"
 
 #define V        "svr2@1"
 #define CONTROLS "/v1/payloads/svr2/versions/1/controls"
@@ -55,7 +56,7 @@ release_it(void)
                       "sbom.json"));
     parse_id(id, &release);
     assert_as("pipeline", 0, "evidence", "add", V, "sbom.json",
-              roots_of("roots.pem", "One", "Two"));
+              supply_roots("roots.pem", "One", "Two"));
     assert_as("pipeline", 0, "evidence", "add", V, "bare.json", "--kind", "attestation");
     id = id_of(ANSWER("pipeline", "waiver", V, "DEV-IO", "--until", "2099-01-01T00:00:00Z",
                       "--justification", "late", "--compensating", "guards at the door"));

@@ -9,33 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/cli/people.h"
-#include "tests/tui/tmux.h"
+#include "tests/tui/stage.h"
 
-static struct people people;
-static struct tmux tmux;
-
-static void
-start(const char *who, const char *more)
-{
-    char command[1000];
-
-    (void)snprintf(command, sizeof command,
-                   "exec env TERM=screen-256color TZ=UTC %s/plumb-tui --config %s.json %s",
-                   getenv("PLUMB_BUILD"), who, more);
-    tmux_run(&tmux, who, 110, 34, command);
-}
+static struct stage stage;
 
 static int
 begin(void **state)
 {
     (void)state;
-    people_begin(&people);
-    people_govern(&people);
-    people_profiles(&people);
-    tmux_begin(&tmux, "tmux.sock");
-    start("alice", "");
-    start("bob", "");
+    stage_begin(&stage, people_govern);
+    stage_enter(&stage, "alice", 110, 34);
+    stage_enter(&stage, "bob", 110, 34);
     return 0;
 }
 
@@ -43,94 +27,8 @@ static int
 end(void **state)
 {
     (void)state;
-    tmux_end(&tmux);
-    people_end(&people);
+    stage_end(&stage);
     return 0;
-}
-
-/* --- what people do --- */
-
-static void
-type_keys(const char *who, const char *keys)
-{
-    tmux_text(&tmux, who, keys);
-}
-
-/* The first eight digits after a label on somebody's screen. */
-static void
-digits(const char *who, const char *label, char ret[9])
-{
-    char *screen = tmux_screen(&tmux, who);
-    const char *at = strstr(screen, label);
-
-    assert_non_null(at);
-    at += strlen(label);
-    at += strspn(at, " ");
-    (void)snprintf(ret, 9, "%.8s", at);
-    assert_int_equal(8, strspn(ret, "0123456789abcdef"));
-    free(screen);
-}
-
-static void
-type_digits(const char *who, const char *label)
-{
-    char text[9];
-
-    tmux_wait(&tmux, who, "First 8 digits of the digest:");
-    digits(who, label, text);
-    type_keys(who, text);
-    tmux_key(&tmux, who, "Enter");
-}
-
-/* Somebody opens what waits, sees that it is verified, and approves. then: what they are told
- * beforehand. */
-static void
-approve(const char *who, const char *item, const char *then)
-{
-    char text[9];
-
-    type_keys(who, "1g");
-    tmux_wait(&tmux, who, item);
-    tmux_key(&tmux, who, "Enter");
-    tmux_wait(&tmux, who, "Verified      here: its signature");
-    digits(who, "Digest", text);
-    type_keys(who, "A");
-    tmux_wait(&tmux, who, then);
-    tmux_wait(&tmux, who, "First 8 digits of the digest:");
-    type_keys(who, text);
-    tmux_key(&tmux, who, "Enter");
-    tmux_wait(&tmux, who, "Approved:");
-}
-
-/* Alice chooses a version and proposes its rollout; Bob approves it. */
-static void
-begin_rollout(const char *version)
-{
-    char line[100];
-
-    type_keys("alice", "2gB");
-    (void)snprintf(line, sizeof line, "%s         approved", version);
-    tmux_wait(&tmux, "alice", line);
-    tmux_key(&tmux, "alice", "Enter");
-    type_digits("alice", "Release");
-    tmux_wait(&tmux, "alice", "Begin sent:");
-    (void)snprintf(line, sizeof line, "svr2@%s in prod", version);
-    approve("bob", line, "Your approval completes the quorum");
-    type_keys("alice", "2");
-    tmux_wait(&tmux, "alice", "incoming");
-}
-
-static void
-complete_rollout(const char *version)
-{
-    char line[100];
-
-    type_keys("alice", "2gC");
-    type_digits("alice", "Release");
-    tmux_wait(&tmux, "alice", "Completion sent:");
-    (void)snprintf(line, sizeof line, "svr2@%s in prod", version);
-    approve("bob", line, "Your approval completes the quorum");
-    tmux_wait_gone(&tmux, "alice", "incoming");
 }
 
 /* --- the story --- */
@@ -139,31 +37,32 @@ static void
 two_people_bring_a_release_to_its_quorum(void **state)
 {
     (void)state;
-    tmux_wait(&tmux, "alice", "Nothing waits for a decision");
+    tmux_wait(&stage.tmux, "alice", "Nothing waits for a decision");
     json_decref(ANSWER("pipeline", "release", "add", "svr2@2025-06-01", "--values",
                        "examples/svr2-2025-06-01.json"));
     /* it appears by itself */
-    tmux_wait(&tmux, "alice", "0/2  2 more release-manager");
-    tmux_wait(&tmux, "bob", "1 waits for a decision, 1 for yours");
-    approve("alice", "svr2@2025-06-01", "Your approval counts; others must approve");
-    type_keys("alice", "e");
-    tmux_wait(&tmux, "alice", "SBOM          none is named");
-    tmux_wait(&tmux, "bob", "1/2  1 more release-manager");
-    approve("bob", "svr2@2025-06-01",
-            "Your approval completes the quorum. It takes effect at once:");
-    type_keys("bob", "1");
-    tmux_wait(&tmux, "bob", "Nothing waits for a decision");
+    tmux_wait(&stage.tmux, "alice", "0/2  2 more release-manager");
+    tmux_wait(&stage.tmux, "bob", "1 waits for a decision, 1 for yours");
+    stage_approve(&stage, "alice", "svr2@2025-06-01",
+                  "Your approval counts; others must approve");
+    stage_type(&stage, "alice", "e");
+    tmux_wait(&stage.tmux, "alice", "SBOM          none is named");
+    tmux_wait(&stage.tmux, "bob", "1/2  1 more release-manager");
+    stage_approve(&stage, "bob", "svr2@2025-06-01",
+                  "Your approval completes the quorum. It takes effect at once:");
+    stage_type(&stage, "bob", "1");
+    tmux_wait(&stage.tmux, "bob", "Nothing waits for a decision");
 }
 
 static void
 they_begin_and_complete_its_rollout(void **state)
 {
     (void)state;
-    begin_rollout("2025-06-01");
-    tmux_wait(&tmux, "alice", "1 rollout under way");
-    complete_rollout("2025-06-01");
-    tmux_wait(&tmux, "alice", "current");
-    tmux_wait(&tmux, "alice", "no end date");
+    stage_begin_rollout(&stage, "2025-06-01");
+    tmux_wait(&stage.tmux, "alice", "1 rollout under way");
+    stage_complete_rollout(&stage, "2025-06-01");
+    tmux_wait(&stage.tmux, "alice", "current");
+    tmux_wait(&stage.tmux, "alice", "no end date");
 }
 
 static void
@@ -171,20 +70,21 @@ the_old_versions_countdown_is_seen_and_it_is_revoked(void **state)
 {
     (void)state;
     released("svr2@2025-08-02", "examples/svr2-2025-08-02.json");
-    begin_rollout("2025-08-02");
-    complete_rollout("2025-08-02");
-    tmux_wait(&tmux, "alice", "outgoing");
-    tmux_wait(&tmux, "alice", "ends in ");
-    tmux_wait(&tmux, "alice", "1 version going away");
-    type_keys("alice", "G");
-    type_keys("alice", "V");
-    tmux_wait(&tmux, "alice", "Reason:");
-    type_keys("alice", "CVE-2026-0001");
-    tmux_key(&tmux, "alice", "Enter");
-    type_digits("alice", "Release");
-    tmux_wait(&tmux, "alice", "Revocation sent:"); /* its quorum is one, and she is in it */
-    tmux_wait_gone(&tmux, "alice", "outgoing");
-    tmux_wait(&tmux, "alice", "0 versions going away");
+    stage_begin_rollout(&stage, "2025-08-02");
+    stage_complete_rollout(&stage, "2025-08-02");
+    tmux_wait(&stage.tmux, "alice", "outgoing");
+    tmux_wait(&stage.tmux, "alice", "ends in ");
+    tmux_wait(&stage.tmux, "alice", "1 version going away");
+    stage_type(&stage, "alice", "G");
+    stage_type(&stage, "alice", "V");
+    tmux_wait(&stage.tmux, "alice", "Reason:");
+    stage_type(&stage, "alice", "CVE-2026-0001");
+    tmux_key(&stage.tmux, "alice", "Enter");
+    stage_type_digits(&stage, "alice", "Release");
+    tmux_wait(&stage.tmux, "alice",
+              "Revocation sent:"); /* its quorum is one, and she is in it */
+    tmux_wait_gone(&stage.tmux, "alice", "outgoing");
+    tmux_wait(&stage.tmux, "alice", "0 versions going away");
 }
 
 /* A version with reference values of its own, registered by the pipeline. */
@@ -212,18 +112,18 @@ when_anything_moves_nothing_is_sent_and_it_says_why(void **state)
 
     (void)state;
     register_version("svr2@2025-10-01", '4');
-    type_keys("alice", "1g");
-    tmux_wait(&tmux, "alice", "svr2@2025-10-01");
-    tmux_key(&tmux, "alice", "Enter");
-    tmux_wait(&tmux, "alice", "Verified      here: its signature");
-    digits("alice", "Digest", text);
-    type_keys("alice", "A");
-    tmux_wait(&tmux, "alice", "First 8 digits of the digest:");
-    type_keys("alice", text);
-    approve("bob", "svr2@2025-10-01", "Your approval counts");
-    tmux_key(&tmux, "alice", "Enter");
-    tmux_wait(&tmux, "alice", "Nothing was sent. Meanwhile bob has voted");
-    approve("alice", "svr2@2025-10-01", "Your approval completes the quorum");
+    stage_type(&stage, "alice", "1g");
+    tmux_wait(&stage.tmux, "alice", "svr2@2025-10-01");
+    tmux_key(&stage.tmux, "alice", "Enter");
+    tmux_wait(&stage.tmux, "alice", "Verified      here: its signature");
+    stage_digits(&stage, "alice", "Digest", text);
+    stage_type(&stage, "alice", "A");
+    tmux_wait(&stage.tmux, "alice", "First 8 digits of the digest:");
+    stage_type(&stage, "alice", text);
+    stage_approve(&stage, "bob", "svr2@2025-10-01", "Your approval counts");
+    tmux_key(&stage.tmux, "alice", "Enter");
+    tmux_wait(&stage.tmux, "alice", "Nothing was sent. Meanwhile bob has voted");
+    stage_approve(&stage, "alice", "svr2@2025-10-01", "Your approval completes the quorum");
 }
 
 static void
@@ -248,26 +148,26 @@ a_log_that_does_not_verify_is_said_and_nothing_can_be_decided(void **state)
     (void)snprintf(command, sizeof command,
                    "exec env TZ=UTC %s/plumb-tui --config alice.json --trust other.json",
                    getenv("PLUMB_BUILD"));
-    tmux_run(&tmux, "wrong", 100, 24, command);
-    tmux_wait(&tmux, "wrong", "No answer from the server yet: note.signature");
-    type_keys("wrong", "Q");
-    assert_int_equal(0, tmux_wait_end(&tmux, "wrong"));
+    tmux_run(&stage.tmux, "wrong", 100, 24, command);
+    tmux_wait(&stage.tmux, "wrong", "No answer from the server yet: note.signature");
+    stage_type(&stage, "wrong", "Q");
+    assert_int_equal(0, tmux_wait_end(&stage.tmux, "wrong"));
 }
 
 static void
 history_is_proven_and_opens_down_to_the_raw_statement(void **state)
 {
     (void)state;
-    type_keys("alice", "4");
-    tmux_wait(&tmux, "alice", "revocation");
-    tmux_wait(&tmux, "alice", "proven here");
-    type_keys("alice", "/genesis");
-    tmux_key(&tmux, "alice", "Enter");
-    type_keys("alice", "/");
-    tmux_key(&tmux, "alice", "Escape");
-    tmux_key(&tmux, "alice", "Enter");
-    tmux_wait(&tmux, "alice", "Inclusion     proven here: in the log of");
-    tmux_wait(&tmux, "alice", "\"predicateType\": \"urn:plumbline:");
+    stage_type(&stage, "alice", "4");
+    tmux_wait(&stage.tmux, "alice", "revocation");
+    tmux_wait(&stage.tmux, "alice", "proven here");
+    stage_type(&stage, "alice", "/genesis");
+    tmux_key(&stage.tmux, "alice", "Enter");
+    stage_type(&stage, "alice", "/");
+    tmux_key(&stage.tmux, "alice", "Escape");
+    tmux_key(&stage.tmux, "alice", "Enter");
+    tmux_wait(&stage.tmux, "alice", "Inclusion     proven here: in the log of");
+    tmux_wait(&stage.tmux, "alice", "\"predicateType\": \"urn:plumbline:");
 }
 
 static void
@@ -275,22 +175,23 @@ fleets_show_who_holds_what(void **state)
 {
     (void)state;
     assert_as("verifier", 0, "bundle", "pull", "--memory", "memory.json", "-o", "prod.bundle");
-    type_keys("alice", "3");
-    tmux_wait(&tmux, "alice", "from the service's records");
-    tmux_wait(&tmux, "alice", "holds revision"); /* the records are looked at now and then */
+    stage_type(&stage, "alice", "3");
+    tmux_wait(&stage.tmux, "alice", "from the service's records");
+    tmux_wait(&stage.tmux, "alice",
+              "holds revision"); /* the records are looked at now and then */
 }
 
 static void
 it_fits_any_window_and_says_politely_when_it_does_not(void **state)
 {
     (void)state;
-    type_keys("alice", "2");
-    tmux_resize(&tmux, "alice", 44, 10);
-    tmux_wait(&tmux, "alice", "[Rollouts]");
-    tmux_resize(&tmux, "alice", 39, 8);
-    tmux_wait(&tmux, "alice", "plumb-tui needs 40 and 8");
-    tmux_resize(&tmux, "alice", 110, 34);
-    tmux_wait(&tmux, "alice", "[2 Rollouts]");
+    stage_type(&stage, "alice", "2");
+    tmux_resize(&stage.tmux, "alice", 44, 10);
+    tmux_wait(&stage.tmux, "alice", "[Rollouts]");
+    tmux_resize(&stage.tmux, "alice", 39, 8);
+    tmux_wait(&stage.tmux, "alice", "plumb-tui needs 40 and 8");
+    tmux_resize(&stage.tmux, "alice", 110, 34);
+    tmux_wait(&stage.tmux, "alice", "[2 Rollouts]");
 }
 
 static void
@@ -302,25 +203,25 @@ a_server_that_goes_away_is_said_and_comes_back_by_itself(void **state)
     /* over the local socket, whose path stays the same when the service starts again */
     (void)snprintf(command, sizeof command,
                    "exec env TZ=UTC %s/plumb-tui --config alice.json --server %s",
-                   getenv("PLUMB_BUILD"), people.socket);
-    tmux_run(&tmux, "local", 100, 24, command);
+                   getenv("PLUMB_BUILD"), stage.people.socket);
+    tmux_run(&stage.tmux, "local", 100, 24, command);
     register_version("svr2@2025-09-01", '3');
-    tmux_wait(&tmux, "local", "svr2@2025-09-01");
-    tmux_key(&tmux, "local", "Enter");
-    tmux_wait(&tmux, "local", "Verified ");
-    plumbd_stop(&people.service, SIGKILL);
-    tmux_wait(&tmux, "local", "No answer: shown as of");
-    tmux_wait(&tmux, "local", "svr2@2025-09-01"); /* what is shown stays */
-    type_keys("local", "A");
-    tmux_wait(&tmux, "local", "No decisions while the server does not answer");
-    plumbd_start(&people.service);
-    tmux_wait_gone(&tmux, "local", "No answer");
-    type_keys("local", "A");
-    tmux_wait(&tmux, "local", "First 8 digits of the digest:");
-    tmux_key(&tmux, "local", "Escape");
-    tmux_wait(&tmux, "local", "Nothing was sent, nothing was changed");
-    type_keys("local", "Q");
-    assert_int_equal(0, tmux_wait_end(&tmux, "local"));
+    tmux_wait(&stage.tmux, "local", "svr2@2025-09-01");
+    tmux_key(&stage.tmux, "local", "Enter");
+    tmux_wait(&stage.tmux, "local", "Verified ");
+    plumbd_stop(&stage.people.service, SIGKILL);
+    tmux_wait(&stage.tmux, "local", "No answer: shown as of");
+    tmux_wait(&stage.tmux, "local", "svr2@2025-09-01"); /* what is shown stays */
+    stage_type(&stage, "local", "A");
+    tmux_wait(&stage.tmux, "local", "No decisions while the server does not answer");
+    plumbd_start(&stage.people.service);
+    tmux_wait_gone(&stage.tmux, "local", "No answer");
+    stage_type(&stage, "local", "A");
+    tmux_wait(&stage.tmux, "local", "First 8 digits of the digest:");
+    tmux_key(&stage.tmux, "local", "Escape");
+    tmux_wait(&stage.tmux, "local", "Nothing was sent, nothing was changed");
+    stage_type(&stage, "local", "Q");
+    assert_int_equal(0, tmux_wait_end(&stage.tmux, "local"));
 }
 
 int

@@ -49,8 +49,8 @@ struct client_finding {
     enum plumb_severity severity;
     bool rated; /* else severity is what governance says of what is not */
     bool blocking;
-    const char *component; /* a package URL: the first that matches */
-    int64_t components;    /* how many do */
+    const char *component; /* a package URL: the first that matches and is not cleared */
+    int64_t components;    /* how many are so; of a finding that is cleared, how many match */
     const char *fixed, *why;
     uint64_t index; /* of the entry that brought it about */
     plumb_time since, due;
@@ -86,6 +86,13 @@ PLUMB_MUST_CHECK enum plumb_code client_dossier(struct client *c, const char *pa
                                                 struct plumb_err *err);
 PLUMB_MUST_CHECK enum plumb_code
 client_dossier_read(json_t *answer, struct client_dossier **ret, struct plumb_err *err);
+
+/* Of this release, with the very controls that these rules name. Rules "dossier.release",
+ * "dossier.controls". */
+PLUMB_MUST_CHECK enum plumb_code client_dossier_fits(const struct client_dossier *d,
+                                                     const struct plumb_digest *release,
+                                                     const struct plumb_controls *rules,
+                                                     struct plumb_err *err);
 
 /* Does it hold an approval of the release back; with begin, a begin? A begin is held by a
  * lapsed waiver only where governance says so. rules: controls in force, NULL when not known.

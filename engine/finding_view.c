@@ -116,7 +116,16 @@ any_vex(const struct dossier *d)
     return false;
 }
 
-/* Open while one part is; what clears them all is told of the last. */
+static const char *
+purl_of(const struct finding *f, size_t i)
+{
+    const char *purl = f->bill->parts[f->parts[i].part].purl;
+
+    return purl != NULL ? purl : "";
+}
+
+/* Open while one part is, which is then the one that is named, with how many more are left;
+ * what clears them all is told of the last. */
 static void
 judge_parts(const struct engine *e, const struct finding *f, struct engine_finding *ret)
 {
@@ -124,6 +133,7 @@ judge_parts(const struct engine *e, const struct finding *f, struct engine_findi
     const struct vex_statement *cleared = NULL;
     struct question q;
     bool vex = any_vex(d), open = false, undetermined = false;
+    size_t left = 0;
 
     if (vex) {
         memset(&q, 0, sizeof q);
@@ -141,12 +151,16 @@ judge_parts(const struct engine *e, const struct finding *f, struct engine_findi
             cleared = s;
             continue;
         }
+        left++;
+        if (!open && (!undetermined || !f->parts[i].undetermined))
+            ret->component = purl_of(f, i);
         open = open || !f->parts[i].undetermined;
         undetermined = undetermined || f->parts[i].undetermined;
     }
     if (open || undetermined || cleared == NULL) {
         ret->state = open ? PLUMB_FINDING_OPEN : PLUMB_FINDING_UNDETERMINED;
         ret->why = open ? "" : f->why;
+        ret->components = left;
         return;
     }
     ret->state =
@@ -236,8 +250,8 @@ finding_view(const struct engine *e, const struct finding *f, plumb_time at,
                                     .accepted = is_accepted(e, &f->release) };
     if (c != NULL)
         ret->severity = severity_of_finding(c, f);
-    if (f->n > 0 && !f->more && f->bill->parts[f->parts[0].part].purl != NULL)
-        ret->component = f->bill->parts[f->parts[0].part].purl;
+    if (f->n > 0 && !f->more)
+        ret->component = purl_of(f, 0);
     if (f->held->a->withdrawn != PLUMB_TIME_NEVER)
         ret->state = PLUMB_FINDING_WITHDRAWN;
     else if (f->n == 0)

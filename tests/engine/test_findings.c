@@ -263,6 +263,42 @@ cyclonedx_counts_for_what_its_signer_may_say(void **state)
     world_end(&w);
 }
 
+/* What was cleared is not what is named, nor counted among what is left. */
+static void
+a_finding_names_a_component_that_it_is_open_for(void **state)
+{
+    static const char bill[] =
+        "{\"bomFormat\": \"CycloneDX\", \"specVersion\": \"1.5\", \"components\": ["
+        "{\"type\": \"library\", \"name\": \"lodash\", \"version\": \"4.0.0\","
+        " \"purl\": \"pkg:npm/lodash@4.0.0\"},"
+        "{\"type\": \"library\", \"name\": \"lodash\", \"version\": \"4.1.0\","
+        " \"purl\": \"pkg:npm/lodash@4.1.0\"}]}";
+    struct world w;
+    struct plumb_digest id;
+
+    (void)state;
+    controlled_begin(&w, NULL);
+    id = controlled_release(&w, "1.0");
+    assert_string_equal(controlled_attest(&w, &id, "forge", "https://cyclonedx.org/bom",
+                                          json_loads(bill, 0, NULL)),
+                        "");
+    controlled_import(&w, controlled_record("GHSA-1", "lodash", "4.17.21", T1, HIGH));
+    assert_int_equal(must_find(&w, &id, "GHSA-1").components, 2);
+    assert_string_equal(must_find(&w, &id, "GHSA-1").component, "pkg:npm/lodash@4.0.0");
+    assert_string_equal(controlled_attest(&w, &id, "scan", "https://openvex.dev/ns/v0.2.0",
+                                          vex("not_affected", "pkg:npm/lodash@4.0.0")),
+                        "");
+    expect(&w, &id, "GHSA-1", PLUMB_FINDING_OPEN);
+    assert_int_equal(must_find(&w, &id, "GHSA-1").components, 1);
+    assert_string_equal(must_find(&w, &id, "GHSA-1").component, "pkg:npm/lodash@4.1.0");
+    assert_string_equal(controlled_attest(&w, &id, "scan", "https://openvex.dev/ns/v0.2.0",
+                                          vex("not_affected", "pkg:npm/lodash")),
+                        "");
+    expect(&w, &id, "GHSA-1", PLUMB_FINDING_NOT_AFFECTED);
+    assert_int_equal(must_find(&w, &id, "GHSA-1").components, 2);
+    world_end(&w);
+}
+
 static void
 a_feed_that_has_gone_silent_opens_the_control(void **state)
 {
@@ -717,6 +753,7 @@ main(void)
         cmocka_unit_test(an_advisory_that_is_modified_or_withdrawn_clears_what_it_caused),
         cmocka_unit_test(a_trusted_issuer_clears_a_finding_with_a_reason),
         cmocka_unit_test(cyclonedx_counts_for_what_its_signer_may_say),
+        cmocka_unit_test(a_finding_names_a_component_that_it_is_open_for),
         cmocka_unit_test(a_feed_that_has_gone_silent_opens_the_control),
         cmocka_unit_test(another_bill_takes_the_place_of_the_first),
         cmocka_unit_test(trust_that_comes_later_matches_what_is_there),

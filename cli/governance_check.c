@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <plumb/controls.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,9 +26,9 @@ cli_quorum_text(const struct plumb_governance *g, const struct plumb_quorum *q, 
                                i > 0 ? ", " : "; veto: ", g->roles[q->veto[i]].name);
 }
 
-static void
-print_quorum(struct cli *cli, const struct plumb_governance *g, const char *what,
-             const struct plumb_quorum *q)
+void
+cli_quorum_line(struct cli *cli, const struct plumb_governance *g, const char *what,
+                const struct plumb_quorum *q)
 {
     char text[512];
 
@@ -81,6 +82,25 @@ print_fragile(struct cli *cli, const struct plumb_governance *g)
     }
 }
 
+/* Provenance says "git+https://..."; it is compared as "https://...". */
+static void
+print_unmatched(struct cli *cli, const struct plumb_controls *c)
+{
+    for (size_t i = 0; c != NULL && i < c->nsources; i++)
+        if (strncmp(c->sources[i], "git+", 4) == 0)
+            cli_line(cli,
+                     "note: the source %s matches nothing: sources are compared without git+, "
+                     "so write %s",
+                     c->sources[i], c->sources[i] + 4);
+}
+
+void
+cli_governance_notes(struct cli *cli, const struct plumb_governance *g)
+{
+    print_fragile(cli, g);
+    print_unmatched(cli, g->controls);
+}
+
 static void
 print_fleet(struct cli *cli, const struct plumb_governance *g, const struct plumb_fleet *f)
 {
@@ -92,8 +112,8 @@ print_fleet(struct cli *cli, const struct plumb_governance *g, const struct plum
     cli_line(cli, "fleet %s: grace %s, rollouts within %s, bundles good for %s%s", f->name,
              grace, limit, validity, f->is_public ? ", public" : "");
     for (size_t i = 0; i < PLUMB_ACTION_COUNT; i++)
-        print_quorum(cli, g, plumb_action_text((enum plumb_action)i), &f->rollout[i]);
-    print_quorum(cli, g, "revocation", &f->revocation);
+        cli_quorum_line(cli, g, plumb_action_text((enum plumb_action)i), &f->rollout[i]);
+    cli_quorum_line(cli, g, "revocation", &f->revocation);
 }
 
 void
@@ -108,15 +128,18 @@ cli_governance_lines(struct cli *cli, const struct plumb_governance *g)
     for (size_t i = 0; i < g->nprincipals; i++)
         print_principal(cli, g, &g->principals[i]);
     cli_line(cli, "quorums");
-    print_quorum(cli, g, "governance", &g->quorum);
+    cli_quorum_line(cli, g, "governance", &g->quorum);
     for (size_t i = 0; i < g->npayloads; i++) {
         cli_line(cli, "payload %s", g->payloads[i].name);
-        print_quorum(cli, g, "release", &g->payloads[i].release);
-        print_quorum(cli, g, "revocation", &g->payloads[i].revocation);
+        cli_quorum_line(cli, g, "release", &g->payloads[i].release);
+        cli_quorum_line(cli, g, "revocation", &g->payloads[i].revocation);
+        if (g->payloads[i].has_waiver)
+            cli_quorum_line(cli, g, "waiver", &g->payloads[i].waiver);
     }
     for (size_t i = 0; i < g->nfleets; i++)
         print_fleet(cli, g, &g->fleets[i]);
-    print_fragile(cli, g);
+    cli_controls_lines(cli, g);
+    cli_governance_notes(cli, g);
 }
 
 static enum plumb_code

@@ -81,6 +81,7 @@ run(struct cli *cli, struct plumb_err *err)
     PLUMB_TRY(plumb_governance_succeeds(last, g, PLUMB_TREE_MAX, err));
     cli_line(cli, "What it changes in version %" PRId64 ":", last->version);
     json_decref(cli_difference_lines(cli, last->json, g->json));
+    cli_governance_notes(cli, g);
     members = json_pack("{s:I, s:o}", "version", (json_int_t)g->version, "previous",
                         cli_digest_json(&g->previous));
     if (members == NULL)

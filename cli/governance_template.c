@@ -247,9 +247,13 @@ add_controls(struct cli *cli, json_t *document, const json_t *people, struct plu
     PLUMB_AUTO(plumb_json_auto) json_t *sources = json_array();
     const char *source;
 
-    for (size_t i = 0; (source = cli_option_at(cli, "controls", i)) != NULL; i++)
+    for (size_t i = 0; (source = cli_option_at(cli, "controls", i)) != NULL; i++) {
+        if (strncmp(source, "git+", 4) == 0)
+            return cli_usage("--controls", err, "sources are compared without git+: write %s",
+                             source + 4);
         if (json_array_append_new(sources, json_string(source)) != 0)
             return plumb_fail_memory(err);
+    }
     if (json_array_size(sources) == 0)
         return PLUMB_OK;
     cli_template_control_powers(json_object_get(document, "roles"));

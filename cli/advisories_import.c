@@ -1,5 +1,7 @@
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +15,15 @@
 #include "lib/own.h"
 #include "supply/feed.h"
 
+#define DEPTH_MAX 64
+
 struct importing {
     struct cli *cli;
     struct client *client;
     const char *source, *file;
     struct feed feed;
     uint64_t records, refused, statements;
+    uint64_t others; /* in folders, and no records by their names */
 };
 
 static void
@@ -159,34 +164,65 @@ take_file(struct importing *i, const char *path, struct plumb_err *err)
     return i->feed.len >= FEED_IMPORT ? send_gathered(i, err) : PLUMB_OK;
 }
 
-static int
-is_record(const struct dirent *d)
+static bool
+is_record(const char *name)
 {
-    const char *dot = strrchr(d->d_name, '.');
+    const char *dot = strrchr(name, '.');
 
-    return d->d_name[0] != '.' && dot != NULL &&
-           (strcmp(dot, ".json") == 0 || strcmp(dot, ".jsonl") == 0 ||
-            strcmp(dot, ".zip") == 0);
+    return dot != NULL && (strcmp(dot, ".json") == 0 || strcmp(dot, ".jsonl") == 0 ||
+                           strcmp(dot, ".zip") == 0);
 }
 
-static enum plumb_code
-take_folder(struct importing *i, const char *path, struct plumb_err *err)
+static int
+is_shown(const struct dirent *d)
 {
-    struct dirent **files;
-    enum plumb_code code = PLUMB_OK;
-    int n = scandir(path, &files, is_record, alphasort);
+    return d->d_name[0] != '.';
+}
 
-    if (n < 0)
-        return plumb_fail(err, PLUMB_NOT_FOUND, "file.read", path, "cannot be read");
-    for (int k = 0; k < n; k++) {
-        char file[4096];
+static enum plumb_code take_folder(struct importing *i, const char *path, unsigned depth,
+                                   struct plumb_err *err);
 
-        (void)snprintf(file, sizeof file, "%s/%s", path, files[k]->d_name);
-        if (code == PLUMB_OK)
-            code = take_file(i, file, err);
-        free(files[k]);
+/* A link to a folder is not followed: it may lead out, or round. */
+static enum plumb_code
+take_entry(struct importing *i, const char *folder, const char *name, unsigned depth,
+           struct plumb_err *err)
+{
+    PLUMB_AUTO(auto_free) char *path = NULL;
+    struct stat st;
+
+    if (asprintf(&path, "%s/%s", folder, name) < 0) {
+        path = NULL;
+        return plumb_fail_memory(err);
     }
-    free(files);
+    if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        return take_folder(i, path, depth + 1, err);
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && is_record(name))
+        return take_file(i, path, err);
+    i->others++;
+    return PLUMB_OK;
+}
+
+/* What is below it, in the order of names: the same folder makes the same statements. */
+static enum plumb_code
+take_folder(struct importing *i, const char *path, unsigned depth, struct plumb_err *err)
+{
+    struct dirent **entries;
+    enum plumb_code code = PLUMB_OK;
+    int n;
+
+    if (depth == DEPTH_MAX)
+        return plumb_fail(err, PLUMB_TOO_LARGE, "folder.depth", path, "folders %d deep",
+                          DEPTH_MAX);
+    n = scandir(path, &entries, is_shown, alphasort);
+    if (n < 0)
+        return plumb_fail(err, PLUMB_NOT_FOUND, "file.read", path, "cannot be read: %s",
+                          strerror(errno));
+    for (int k = 0; k < n; k++) {
+        if (code == PLUMB_OK)
+            code = take_entry(i, path, entries[k]->d_name, depth, err);
+        free(entries[k]);
+    }
+    free(entries);
     return code;
 }
 
@@ -195,7 +231,7 @@ take_path(struct importing *i, const char *path, struct plumb_err *err)
 {
     struct stat st;
 
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? take_folder(i, path, err)
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? take_folder(i, path, 0, err)
                                                        : take_file(i, path, err);
 }
 
@@ -213,6 +249,8 @@ run(struct cli *cli, struct plumb_err *err)
     PLUMB_TRY(cli_client(cli, &i.client, err));
     for (size_t k = 0; code == PLUMB_OK && cli_arg(cli, k) != NULL; k++)
         code = take_path(&i, cli_arg(cli, k), err);
+    if (i.others > 0)
+        cli_note(cli, "%" PRIu64 " left alone: not *.json, *.jsonl or *.zip", i.others);
     if (code == PLUMB_OK && !empty && i.records + i.feed.count == 0)
         code = plumb_fail(err, PLUMB_INVALID, "advisory.form", cli_arg(cli, 0),
                           "there is no record that could be imported; --empty says that the "
@@ -238,8 +276,10 @@ const struct cli_command command_advisories_import = {
     .max = 1000,
     .options = options,
     .more = "A file has one record, or one a line, or is a zip archive of such *.json; of a "
-            "folder,\n"
-            "all *.json, *.jsonl and *.zip. Records that cannot be read are told of and left "
+            "folder\n"
+            "and those below it, all *.json, *.jsonl and *.zip (no links to folders, nothing "
+            "hidden).\n"
+            "Records that cannot be read are told of and left "
             "out;\n"
             "an archive is checked whole before anything of it is imported.",
     .example = "plumb advisories import all.zip --source osv.dev",

@@ -4,6 +4,7 @@
 
 #include "cli/about.h"
 #include "cli/blob.h"
+#include "cli/dossier.h"
 #include "cli/fields.h"
 #include "cli/governance.h"
 #include "lib/own.h"
@@ -101,6 +102,7 @@ about_release(struct cli *cli, const struct cli_proposal *p, json_t *json,
         return plumb_fail_memory(err);
     PLUMB_TRY(cli_released(cli, &p->s->id, &r, err));
     PLUMB_TRY(cli_release_show(cli, &r, json, err));
+    PLUMB_TRY(cli_held_lines(cli, r.s, false, json, err));
     PLUMB_TRY(find_currents(cli, p->s->payload, c, err));
     for (size_t i = 0; i < c->n; i++)
         PLUMB_TRY(differ_from(cli, &c->v[i].release, c->v[i].fleets, &r, list, err));
@@ -155,6 +157,8 @@ about_rollout(struct cli *cli, const struct cli_proposal *p, json_t *json,
     say_rollout(cli, s, !s->u.rollout.has_predecessor);
     PLUMB_TRY(cli_released(cli, &s->u.rollout.release, &r, err));
     PLUMB_TRY(cli_release_show(cli, &r, json, err));
+    if (s->u.rollout.action == PLUMB_ACTION_BEGIN)
+        PLUMB_TRY(cli_held_lines(cli, r.s, true, json, err));
     if (s->u.rollout.action == PLUMB_ACTION_BEGIN && s->u.rollout.has_predecessor)
         PLUMB_TRY(differ_from(cli, &s->u.rollout.predecessor, s->fleet, &r, list, err));
     return add(json, "differs", json_incref(list), err);

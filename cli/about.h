@@ -6,9 +6,9 @@
 
 /*
  * In lines for people, and as members of json for programs: for a release its reference values,
- * where each set came from, and how they differ from what is current in each fleet; for a
- * rollout what it does and the same values; for a governance change what it changes. All of it
- * is fetched and verified here.
+ * where each set came from, which controls hold it, and how they differ from what is current
+ * in each fleet; for a rollout what it does and the same; for a governance change what it
+ * changes. All of it is fetched and verified here.
  */
 PLUMB_MUST_CHECK enum plumb_code cli_about(struct cli *cli, const struct cli_proposal *p,
                                            json_t *json, struct plumb_err *err);

@@ -10,18 +10,6 @@
 PLUMB_DEFINE_AUTO(auto_dossier, struct client_dossier *, client_dossier_free);
 PLUMB_DEFINE_AUTO(auto_attestation, struct attestation *, attestation_free);
 
-static void
-print_control(struct cli *cli, const struct client_control *c)
-{
-    char until[PLUMB_TIME_TEXT] = "";
-
-    if (c->waived_until != PLUMB_TIME_NEVER)
-        plumb_time_text(c->waived_until, until);
-    cli_line(cli, "%-7s %-6s %-18s %s%s%s%s", plumb_control_state_text(c->state),
-             c->must ? "must" : "should", c->id, c->by,
-             until[0] != '\0' ? " (waiver until " : "", until, until[0] != '\0' ? ")" : "");
-}
-
 /* --- the signed summary --- */
 
 /* It is of this version, and of every artifact of its release statement. */
@@ -111,7 +99,7 @@ run(struct cli *cli, struct plumb_err *err)
     PLUMB_TRY(cli_dossier(cli, cli_arg(cli, 0), &d, err));
     held = client_dossier_held(d, NULL, false);
     for (size_t i = 0; i < d->ncontrols; i++)
-        print_control(cli, &d->controls[i]);
+        cli_control_line(cli, &d->controls[i]);
     for (size_t i = 0; i < d->nfindings; i++)
         cli_finding_lines(cli, &d->findings[i], false);
     if (d->ncontrols == 0)

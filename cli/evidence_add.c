@@ -3,11 +3,14 @@
 
 #include "cli/attached.h"
 #include "cli/commands.h"
+#include "cli/dossier.h"
 #include "cli/fields.h"
 #include "cli/submit.h"
 #include "cli/view.h"
 #include "client/store.h"
 #include "lib/own.h"
+
+PLUMB_DEFINE_AUTO(auto_dossier, struct client_dossier *, client_dossier_free);
 
 /* One statement's worth of files. */
 struct attaching {
@@ -91,9 +94,56 @@ add_file(const struct attaching *a, const char *path, struct plumb_err *err)
                  : add_bytes(a, path, bytes.data, bytes.len, kind, err);
 }
 
+/* --- what became of them --- */
+
+/* Was it among those that were sent? */
+static bool
+was_sent(const json_t *files, const struct client_file *f)
+{
+    char hex[PLUMB_DIGEST_HEX];
+    const json_t *file;
+    size_t i;
+
+    plumb_digest_hex(&f->digest, hex);
+    json_array_foreach(files, i, file) {
+        const char *digest = json_string_value(json_object_get(file, "digest"));
+
+        if (strcmp(digest, hex) == 0 && strcmp(json_string_value(json_object_get(file, "kind")),
+                                               plumb_file_kind_text(f->kind)) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Each file with what it was taken for, and why the rest counts for nothing. */
+static enum plumb_code
+tell_files(struct cli *cli, const json_t *files, const struct client_receipt *receipt,
+           struct plumb_err *err)
+{
+    PLUMB_AUTO(auto_dossier) struct client_dossier *d = NULL;
+    PLUMB_AUTO(plumb_json_auto) json_t *answer = cli_receipt_json(receipt);
+    PLUMB_AUTO(plumb_json_auto) json_t *list = json_array();
+    size_t refused = 0;
+
+    PLUMB_TRY(cli_dossier(cli, cli_arg(cli, 0), &d, err));
+    for (size_t i = 0; i < d->nfiles; i++) {
+        if (!was_sent(files, &d->files[i]))
+            continue;
+        cli_file_lines(cli, &d->files[i]);
+        refused += !d->files[i].accepted;
+        (void)json_array_append(list, json_array_get(json_object_get(d->json, "evidence"), i));
+    }
+    if (answer == NULL || json_object_set(answer, "files", list) != 0)
+        return plumb_fail_memory(err);
+    PLUMB_TRY(cli_result(cli, json_incref(answer), err));
+    cli_answer(cli, refused > 0 ? CLI_NO : CLI_DONE);
+    return PLUMB_OK;
+}
+
 static enum plumb_code
 run(struct cli *cli, struct plumb_err *err)
 {
+    PLUMB_AUTO(client_receipt_clear) struct client_receipt receipt = { .json = NULL };
     PLUMB_AUTO(plumb_json_auto) json_t *members = NULL;
     struct attaching a = { .cli = cli };
     struct plumb_subject subject = { .name = cli_arg(cli, 0) };
@@ -108,7 +158,9 @@ run(struct cli *cli, struct plumb_err *err)
     a.files = json_object_get(members, "files");
     for (size_t i = 1; cli_arg(cli, i) != NULL; i++)
         PLUMB_TRY(add_file(&a, cli_arg(cli, i), err));
-    return cli_submit(cli, "attached", PLUMB_KIND_EVIDENCE, &subject, 1, members, err);
+    PLUMB_TRY(cli_submit_receipt(cli, "attached", PLUMB_KIND_EVIDENCE, &subject, 1, members,
+                                 &receipt, err));
+    return tell_files(cli, a.files, &receipt, err);
 }
 
 static const struct cli_option options[] = {
@@ -129,8 +181,9 @@ const struct cli_command command_evidence_add = {
     .more =
         "Envelopes, bills of materials, VEX and root stores are recognised; what else a file "
         "is,\n"
-        "--kind says. 'plumb evidence list' tells what was accepted, and why the rest was "
-        "not.\n"
+        "--kind says. Each is told of with what it was taken for, or why it counts for "
+        "nothing:\n"
+        "then it ends with 3, and 'plumb evidence list' tells it again.\n"
         "What the service has of a file is not sent again: run the same once more after an "
         "upload\n"
         "broke off.",

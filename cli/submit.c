@@ -48,23 +48,32 @@ cli_receipt_lines(struct cli *cli, const char *done, const struct client_receipt
              r->proven ? ", proven" : "", r->repeated ? ", there already" : "");
 }
 
+static enum plumb_code
+send(struct cli *cli, const char *done, const json_t *envelope, bool genesis,
+     struct client_receipt *ret, struct plumb_err *err)
+{
+    struct client *client;
+
+    PLUMB_TRY(cli_client(cli, &client, err));
+    PLUMB_TRY(client_submit(client, envelope, genesis, ret, err));
+    cli_receipt_lines(cli, done, ret);
+    return PLUMB_OK;
+}
+
 enum plumb_code
 cli_send(struct cli *cli, const char *done, const json_t *envelope, bool genesis,
          struct plumb_err *err)
 {
     PLUMB_AUTO(client_receipt_clear) struct client_receipt receipt = { .json = NULL };
-    struct client *client;
 
-    PLUMB_TRY(cli_client(cli, &client, err));
-    PLUMB_TRY(client_submit(client, envelope, genesis, &receipt, err));
-    cli_receipt_lines(cli, done, &receipt);
+    PLUMB_TRY(send(cli, done, envelope, genesis, &receipt, err));
     return cli_result(cli, cli_receipt_json(&receipt), err);
 }
 
 enum plumb_code
-cli_submit(struct cli *cli, const char *done, enum plumb_kind kind,
-           const struct plumb_subject *subjects, size_t n, const json_t *members,
-           struct plumb_err *err)
+cli_submit_receipt(struct cli *cli, const char *done, enum plumb_kind kind,
+                   const struct plumb_subject *subjects, size_t n, const json_t *members,
+                   struct client_receipt *ret, struct plumb_err *err)
 {
     PLUMB_AUTO(plumb_json_auto) json_t *envelope = NULL;
     struct author author = { .now = cli_now() };
@@ -72,5 +81,16 @@ cli_submit(struct cli *cli, const char *done, enum plumb_kind kind,
     PLUMB_TRY(cli_origin(cli, &author.log, err));
     PLUMB_TRY(cli_signer(cli, &author.signer, err));
     PLUMB_TRY(author_sign(&author, kind, subjects, n, members, &envelope, err));
-    return cli_send(cli, done, envelope, false, err);
+    return send(cli, done, envelope, false, ret, err);
+}
+
+enum plumb_code
+cli_submit(struct cli *cli, const char *done, enum plumb_kind kind,
+           const struct plumb_subject *subjects, size_t n, const json_t *members,
+           struct plumb_err *err)
+{
+    PLUMB_AUTO(client_receipt_clear) struct client_receipt receipt = { .json = NULL };
+
+    PLUMB_TRY(cli_submit_receipt(cli, done, kind, subjects, n, members, &receipt, err));
+    return cli_result(cli, cli_receipt_json(&receipt), err);
 }

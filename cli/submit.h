@@ -18,6 +18,11 @@ PLUMB_MUST_CHECK enum plumb_code cli_submit(struct cli *cli, const char *done,
                                             enum plumb_kind kind,
                                             const struct plumb_subject *subjects, size_t n,
                                             const json_t *members, struct plumb_err *err);
+/* The same, but for the JSON answer: *ret is for the caller to say more of. */
+PLUMB_MUST_CHECK enum plumb_code
+cli_submit_receipt(struct cli *cli, const char *done, enum plumb_kind kind,
+                   const struct plumb_subject *subjects, size_t n, const json_t *members,
+                   struct client_receipt *ret, struct plumb_err *err);
 /* The same of an envelope that is signed already. genesis: it begins the log. */
 PLUMB_MUST_CHECK enum plumb_code cli_send(struct cli *cli, const char *done,
                                           const json_t *envelope, bool genesis,

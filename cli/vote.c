@@ -131,7 +131,8 @@ const struct cli_command command_approve = {
     .options = approve_options,
     .more =
         "Shows the proposal as its proposer signed it: the measurements, where each set came\n"
-        "from, and what differs from the version that is current now. Then it asks for the\n"
+        "from, which controls hold it and which findings are open, and what differs from the\n"
+        "version that is current now. Then it asks for the\n"
         "first digits of its id, fetches it again, and signs. ID is the whole id or its first\n"
         "8 digits or more. A script gives --yes the whole id: a short beginning can be made to "
         "fit.",

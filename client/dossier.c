@@ -365,6 +365,26 @@ client_dossier(struct client *c, const char *payload, const char *version,
     return PLUMB_OK;
 }
 
+enum plumb_code
+client_dossier_fits(const struct client_dossier *d, const struct plumb_digest *release,
+                    const struct plumb_controls *rules, struct plumb_err *err)
+{
+    if (!plumb_digest_eq(&d->release, release))
+        return plumb_fail(err, PLUMB_REFUSED, "dossier.release", "release",
+                          "the service speaks of another release of this name");
+    if (d->ncontrols != rules->ncontrols)
+        return plumb_fail(err, PLUMB_REFUSED, "dossier.controls", "controls",
+                          "the service evaluated %zu controls, governance names %zu",
+                          d->ncontrols, rules->ncontrols);
+    for (size_t i = 0; i < d->ncontrols; i++)
+        if (strcmp(d->controls[i].id, rules->controls[i].id) != 0 ||
+            d->controls[i].must != rules->controls[i].must)
+            return plumb_fail(err, PLUMB_REFUSED, "dossier.controls", "controls",
+                              "the service evaluated %.60s otherwise than governance names %s",
+                              d->controls[i].id, rules->controls[i].id);
+    return PLUMB_OK;
+}
+
 bool
 client_control_holds(const struct client_control *c, const struct plumb_controls *rules,
                      bool begin)

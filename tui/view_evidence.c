@@ -50,8 +50,8 @@ add_source(struct tui_statement *to, const struct plumb_source *src, struct plum
 
     plumb_digest_hex(&src->digest, hex);
     (void)snprintf(label, sizeof label, "Set %" PRId64, src->set + 1);
-    (void)snprintf(text, sizeof text, "read of %s, which nobody verified: %.16s...",
-                   src->kind, hex);
+    (void)snprintf(text, sizeof text, "read of %s, which nobody verified: %.16s...", src->kind,
+                   hex);
     return add_fact(to, TUI_FACT_DOUBT, label, text, err);
 }
 
@@ -108,24 +108,6 @@ fail(struct tui_evidence *e, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(e->failed, sizeof e->failed, format, args);
     va_end(args);
-}
-
-/* The controls must be those of the document that was proven here. */
-static void
-check_profile(const struct plumb_controls *rules, struct tui_evidence *e)
-{
-    const struct client_dossier *d = e->dossier;
-
-    if (d->ncontrols != rules->ncontrols) {
-        fail(e, "the service evaluated %zu controls, governance names %zu", d->ncontrols,
-             rules->ncontrols);
-        return;
-    }
-    for (size_t i = 0; i < d->ncontrols; i++)
-        if (strcmp(d->controls[i].id, rules->controls[i].id) != 0 ||
-            d->controls[i].must != rules->controls[i].must)
-            fail(e, "the service evaluated %.60s otherwise than governance names %s",
-                 d->controls[i].id, rules->controls[i].id);
 }
 
 /* Of all that attached_check() looks at: what was proven once stays so. */
@@ -313,6 +295,7 @@ fill_evidence(struct session *s, const struct plumb_statement *st,
     const bool begin =
         st->kind == PLUMB_KIND_ROLLOUT && st->u.rollout.action == PLUMB_ACTION_BEGIN;
     struct client_dossier *d = NULL;
+    struct plumb_err why;
 
     e->gates = begin || st->kind == PLUMB_KIND_RELEASE;
     e->governed = rules != NULL;
@@ -324,7 +307,8 @@ fill_evidence(struct session *s, const struct plumb_statement *st,
         return PLUMB_OK;
     if (!tui_evidence_take(e, d, rules, begin))
         return plumb_fail_memory(err);
-    check_profile(rules, e);
+    if (client_dossier_fits(d, &release->id, rules, &why) != PLUMB_OK)
+        fail(e, "%s", why.msg);
     return fill_proofs(s, e, err);
 }
 

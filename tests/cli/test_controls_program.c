@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "tests/cli/people.h"
 #include "tests/cli/proxy.h"
@@ -19,6 +20,8 @@ static const char bill[] =
     "{\"bomFormat\": \"CycloneDX\", \"specVersion\": \"1.5\", \"version\": 1, \"components\":"
     " [{\"type\": \"library\", \"name\": \"lodash\", \"version\": \"4.0.0\", \"purl\":"
     " \"pkg:npm/lodash@4.0.0\"}]}";
+static const char empty_bill[] =
+    "{\"bomFormat\": \"CycloneDX\", \"specVersion\": \"1.5\", \"version\": 1}";
 static const char record[] =
     "{\"id\": \"GHSA-1\", \"modified\": \"2026-01-01T00:00:00Z\", \"summary\": \"of\\ntwo"
     "\\u2028lines\", \"affected\": [{\"package\":"
@@ -176,6 +179,51 @@ a_verifier_sees_it_in_the_bundle(void)
     json_decref(answer);
 }
 
+/* The log has them, and the run ends with 3: a pipeline must notice. */
+static void
+what_counts_for_nothing_is_told_of_file_by_file(void)
+{
+    const json_t *files;
+    json_t *answer;
+    struct ran r;
+
+    (void)in_bytes("empty.json", empty_bill, strlen(empty_bill));
+    r = AS("pipeline", "evidence", "add", V, "empty.json", "--kind", "sbom");
+    assert_status(3, &r);
+    assert_says(r.out, "refused  sbom ");
+    assert_says(r.out, "the bill of materials lists no component (evidence.empty)");
+    ran_clear(&r);
+    r = AS("pipeline", "--json", "evidence", "add", V, "empty.json", "--kind", "sbom");
+    assert_status(3, &r);
+    answer = ran_json(&r);
+    files = json_object_get(answer, "files");
+    assert_int_equal(1, json_array_size(files));
+    assert_string_equal("evidence.empty",
+                        json_string_value(json_object_get(json_array_get(files, 0), "rule")));
+    json_decref(answer);
+    ran_clear(&r);
+}
+
+/* As the advisory databases that come by git are laid out. */
+static void
+folders_are_imported_with_all_that_is_below_them(void)
+{
+    struct ran r;
+
+    assert_int_equal(0, mkdir("ghsa", 0700));
+    assert_int_equal(0, mkdir("ghsa/2026", 0700));
+    assert_int_equal(0, mkdir("ghsa/2026/.git", 0700));
+    (void)in_bytes("ghsa/README.md", "#", 1);
+    (void)in_bytes("ghsa/2026/GHSA-1.json", record, strlen(record));
+    (void)in_bytes("ghsa/2026/.git/index.json", "{}", 2);
+    assert_int_equal(0, symlink("..", "ghsa/2026/round"));
+    r = AS("pipeline", "advisories", "import", "ghsa");
+    assert_status(0, &r);
+    assert_says(r.out, "1 advisories");
+    assert_string_equal("2 left alone: not *.json, *.jsonl or *.zip\n", r.err);
+    ran_clear(&r);
+}
+
 static void
 a_release_is_shown_to_be_governed_and_then_approved(void **state)
 {
@@ -201,6 +249,11 @@ a_release_is_shown_to_be_governed_and_then_approved(void **state)
     assert_says(r.out, "which is not attached: attach that very file");
     ran_clear(&r);
     (void)snprintf(digits, sizeof digits, "%.12s", id);
+    r = AS("bob", "show", id);
+    assert_status(0, &r);
+    assert_says(r.out, "controls   3 of 3 hold its approval, by the service's evaluation at ");
+    assert_says(r.out, "open    must   SUP-BOM ");
+    ran_clear(&r);
     assert_as_refused("bob", "control.should", 1, "approve", id, "--yes", digits);
 
     /* what nobody can tell must be said, what nobody signed says nothing */
@@ -210,10 +263,11 @@ a_release_is_shown_to_be_governed_and_then_approved(void **state)
     assert_as_refused("pipeline", "attestation.unsigned", 1, "evidence", "add", V, "bare.json");
     assert_as_refused("pipeline", "usage", 2, "evidence", "add", V, "policy.txt", "--kind",
                       "guidance");
+    what_counts_for_nothing_is_told_of_file_by_file();
     assert_as("pipeline", 0, "evidence", "add", V, "sbom.json");
     assert_as("pipeline", 0, "evidence", "add", V, "policy.txt", "--kind", "crypto-policy");
     answer = ANSWER("alice", "evidence", "list", V);
-    assert_int_equal(json_array_size(answer), 2);
+    assert_int_equal(json_array_size(answer), 3);
     json_decref(answer);
     r = AS("alice", "evidence", "list", V);
     assert_status(0, &r);
@@ -236,6 +290,12 @@ a_release_is_shown_to_be_governed_and_then_approved(void **state)
     assert_says(r.out, "waived  should DEV-IO");
     assert_says(r.out, "all 3 controls are met or waived");
     ran_clear(&r);
+    r = AS("bob", "show", id);
+    assert_status(0, &r);
+    assert_says(r.out, "controls   all 3 are met or waived, by");
+    assert_says(r.out, "waived  should DEV-IO");
+    assert_null(strstr(r.out, "SUP-BOM"));
+    ran_clear(&r);
     assert_as_refused("alice", "evaluation.unknown", 1, "controls", V, "--vsa");
     approves("bob", id);
     the_summary_can_be_given_to_others();
@@ -251,10 +311,11 @@ a_release_is_shown_to_be_governed_and_then_approved(void **state)
     assert_says(r.err, "osv/bad.json: record 1 is left out");
     ran_clear(&r);
     an_archive_is_imported();
+    folders_are_imported_with_all_that_is_below_them();
     r = AS("alice", "findings", "--fleet", "prod");
     assert_status(0, &r);
     assert_says(r.out, "GHSA-1");
-    assert_says(r.out, "pkg:npm/lodash@4.0.0, fixed in 4.17.21");
+    assert_says(r.out, "    of two   lines\n    pkg:npm/lodash@4.0.0, fixed in 4.17.21");
     assert_says(r.out, "incoming in prod; revoked, nothing would be left there");
     ran_clear(&r);
     a_verifier_sees_it_in_the_bundle();
@@ -370,7 +431,21 @@ an_upload_goes_on_when_the_service_was_killed(void **state)
 static void
 the_template_puts_the_built_in_controls_in_force(void **state)
 {
+    static const char *const told[] = {
+        "  must        BLD-SETTINGS, DEP-CONFIG, ",
+        "  should      BLD-ENV, ",
+        "  trusts      officers: assert, vex; signed by any release-manager\n",
+        "  builds      SLSA level 2, 1 rebuilder; of https://git.example/svr2, "
+        "https://git.example/libs/*\n",
+        "  blocks      critical, high; what has no severity counts as high\n",
+        "  deadlines   critical in P7D, high in P30D\n",
+        "  ages        advisories P2D, guidance P365D, provenance P30D\n",
+        "  follows     a waiver lapses: alert, hold\n",
+        "  follows     one is overdue: alert, propose-revocation\n",
+        "  waiver      1 release-manager",
+    };
     json_t *document;
+    struct ran r;
 
     (void)state;
     assert_plumb(0, "governance", "template", "--service", "service.json", "--fleet", "prod",
@@ -379,18 +454,34 @@ the_template_puts_the_built_in_controls_in_force(void **state)
                  "pipeline=pipeline:pipeline.sign:pipeline.tls", "--controls",
                  "https://git.example/svr2", "--controls", "https://git.example/libs/*", "-o",
                  "controlled.json");
-    assert_plumb(0, "governance", "check", "controlled.json");
+    r = PLUMB("governance", "check", "controlled.json");
+    assert_status(0, &r);
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        assert_says(r.out, told[i]);
+    assert_null(strstr(r.out, "matches nothing"));
+    ran_clear(&r);
     document = json_load_file("controlled.json", 0, NULL);
     assert_int_equal(
         json_array_size(json_object_get(
             json_object_get(json_object_get(document, "controls"), "build"), "sources")),
         2);
+    json_object_set_new(json_object_get(json_object_get(document, "controls"), "build"),
+                        "sources", json_pack("[s]", "git+https://git.example/svr2"));
+    assert_int_equal(0, json_dump_file(document, "fetched.json", 0));
     json_decref(document);
+    r = PLUMB("governance", "check", "fetched.json");
+    assert_status(0, &r);
+    assert_says(r.out, "note: the source git+https://git.example/svr2 matches nothing");
+    ran_clear(&r);
     assert_plumb_refused("governance.pattern", 1, "governance", "template", "--service",
                          "service.json", "--fleet", "prod", "--payload", "svr2", "--tee", "sgx",
                          "--principal", "alice=admin,release-manager:alice.sign:alice.tls",
                          "--principal", "pipeline=pipeline:pipeline.sign:pipeline.tls",
                          "--controls", "https://*", "-o", "bad.json");
+    assert_plumb_refused("usage", 2, "governance", "template", "--service", "service.json",
+                         "--fleet", "prod", "--payload", "svr2", "--tee", "sgx", "--principal",
+                         "alice=admin,release-manager:alice.sign:alice.tls", "--controls",
+                         "git+https://git.example/svr2", "-o", "bad.json");
 }
 
 int

@@ -30,9 +30,9 @@ static struct plumb_digest artifact; /* its reference values */
 /* --- what is there --- */
 
 static void
-attach(const char *path)
+attach(int status, const char *path)
 {
-    assert_as("pipeline", 0, "evidence", "add", "svr2@2", path);
+    assert_as("pipeline", status, "evidence", "add", "svr2@2", path);
 }
 
 static void
@@ -176,12 +176,13 @@ a_bill_in_an_attestation_is_compared_with_that_of_what_is_current(void **state)
         const char *name = bundle == 1 ? "bundle.json" : "bill.json";
         const struct tui_material *m;
 
-        attach(supply_file(
-            name, bundle == 1 ? json_pack("{s:s, s:{s:{s:s}}, s:O}", "mediaType",
-                                          "application/vnd.dev.sigstore.bundle.v0.3+json",
-                                          "verificationMaterial", "publicKey", "hint", "x",
-                                          "dsseEnvelope", envelope)
-                              : json_incref(envelope)));
+        attach(0, supply_file(name,
+                              bundle == 1
+                                  ? json_pack("{s:s, s:{s:{s:s}}, s:O}", "mediaType",
+                                              "application/vnd.dev.sigstore.bundle.v0.3+json",
+                                              "verificationMaterial", "publicKey", "hint", "x",
+                                              "dsseEnvelope", envelope)
+                                  : json_incref(envelope)));
         s = onlooker_look(&onlooker, &second);
         m = read_material(s, name);
         assert_int_equal(TUI_READ, m->state);
@@ -233,8 +234,8 @@ a_bill_is_shown_only_as_far_as_it_is_proven(void **state)
         char name[32], why[500];
 
         (void)snprintf(name, sizeof name, "lie-%zu.json", i);
-        attach(supply_file(name, supply_attested(cases[i].key, cases[i].type, cases[i].about,
-                                                 cases[i].predicate)));
+        attach(3, supply_file(name, supply_attested(cases[i].key, cases[i].type, cases[i].about,
+                                                    cases[i].predicate)));
         assert_ok(client_get(onlooker.session.client, CONTROLS, &lie, &err), &err);
         file = json_object_get(lie, "evidence");
         file = json_array_get(file, json_array_size(file) - 1);

@@ -57,7 +57,7 @@ release_it(void)
     parse_id(id, &release);
     assert_as("pipeline", 0, "evidence", "add", V, "sbom.json",
               supply_roots("roots.pem", "One", "Two"));
-    assert_as("pipeline", 0, "evidence", "add", V, "bare.json", "--kind", "attestation");
+    assert_as("pipeline", 3, "evidence", "add", V, "bare.json", "--kind", "attestation");
     id = id_of(ANSWER("pipeline", "waiver", V, "DEV-IO", "--until", "2099-01-01T00:00:00Z",
                       "--justification", "late", "--compensating", "guards at the door"));
     parse_id(id, &waiver);

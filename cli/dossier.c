@@ -22,14 +22,23 @@ cli_dossier(struct cli *cli, const char *text, struct client_dossier **ret,
 void
 cli_file_lines(struct cli *cli, const struct client_file *f)
 {
+    const char *kind = plumb_file_kind_text(f->kind);
     char hex[PLUMB_DIGEST_HEX];
 
     plumb_digest_hex(&f->digest, hex);
-    cli_line(cli, "%-8s %-18s %.12s  %s", f->accepted ? "accepted" : "refused",
-             f->said[0] != '\0' ? f->said : plumb_file_kind_text(f->kind), hex,
-             f->name[0] != '\0' ? f->name : "-");
+    cli_line(cli, "%-8s %-18s %.12s  %s",
+             !f->accepted ? "refused"
+             : f->loose   ? "loose"
+                          : "accepted",
+             f->said[0] != '\0' ? f->said : kind, hex, f->name[0] != '\0' ? f->name : "-");
     cli_line(cli, "         %s%s%s%s", f->text, f->accepted ? "" : " (", f->rule,
              f->accepted ? "" : ")");
+    if (f->loose)
+        cli_line(
+            cli,
+            "         it counts for nothing until a reference to it is attached, by a signer "
+            "trusted for %s",
+            kind);
 }
 
 void

@@ -212,6 +212,8 @@ take_file(const struct plumb_jv *v, void *ret, struct plumb_err *err)
     PLUMB_TRY(read_text(v, "attestation", &f->said, err));
     if (plumb_jv_member(v, "bill").json != NULL)
         PLUMB_TRY(read_bool(v, "bill", &f->bill, err));
+    if (plumb_jv_member(v, "loose").json != NULL)
+        PLUMB_TRY(read_bool(v, "loose", &f->loose, err));
     return read_time(v, "reviewBy", &f->review_by, err);
 }
 

@@ -34,6 +34,7 @@ struct client_file { /* that was attached */
     const char *rule, *text; /* rule: why it was refused */
     const char *said;        /* of an attestation: what it is, in a word */
     bool bill;               /* a bill of materials was read in it */
+    bool loose;              /* accepted, and counts for nothing: nobody trusted refers to it */
 };
 
 struct client_place {

@@ -16,18 +16,21 @@ is_bound(const struct engine *e, const struct version *v, const struct dossier *
            trust_refers(e, d, PLUMB_TRUST_SBOM, &f->file);
 }
 
+bool
+bill_is_bound(const struct engine *e, const struct plumb_digest *release, const struct fact *f)
+{
+    return f->accepted && f->is_bill &&
+           is_bound(e, state_version(e, release), dossier_of(e, release), f);
+}
+
 const struct fact *
 bill_of(const struct engine *e, const struct plumb_digest *release)
 {
-    const struct version *v = state_version(e, release);
     const struct dossier *d = dossier_of(e, release);
 
-    for (size_t i = d->n; i > 0; i--) {
-        const struct fact *f = d->facts[i - 1];
-
-        if (f->accepted && f->is_bill && is_bound(e, v, d, f))
-            return f;
-    }
+    for (size_t i = d->n; i > 0; i--)
+        if (bill_is_bound(e, release, d->facts[i - 1]))
+            return d->facts[i - 1];
     return NULL;
 }
 

@@ -8,6 +8,10 @@
  * governance trusts for "sbom" refers to it or signed it as a whole. NULL: none. */
 const struct fact *bill_of(const struct engine *e, const struct plumb_digest *release);
 
+/* Is this file of the release's dossier such a one? */
+bool bill_is_bound(const struct engine *e, const struct plumb_digest *release,
+                   const struct fact *f);
+
 #define BILL_FAULT 200
 /* Why there is none, and what to do about it: a line for people, plain ASCII. */
 void bill_unbound(const struct engine *e, const struct plumb_digest *release,

@@ -48,6 +48,7 @@ struct engine_fact { /* borrowed until the engine changes */
     const char *text; /* for people */
     const char *said; /* of an attestation: what it is, in a word; or "" */
     bool bill;        /* a bill of materials was read in it */
+    bool loose;       /* accepted, but no trusted signer refers to it: it counts for nothing */
 };
 typedef bool engine_fact_fn(void *arg, const struct engine_fact *f);
 void engine_each_fact(const struct engine *e, const struct plumb_digest *release,

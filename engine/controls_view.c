@@ -1,7 +1,9 @@
 /* Evidence, controls and findings, for lists and screens. */
 #include <string.h>
 
+#include "engine/bill.h"
 #include "engine/control.h"
+#include "engine/finding.h"
 
 static bool
 has_controls(const struct engine *e)
@@ -24,6 +26,18 @@ engine_each_control(const struct engine *e, const struct plumb_digest *release, 
     }
 }
 
+/* A bare file counts by the word of whoever refers to it. */
+static bool
+is_loose(const struct engine *e, const struct plumb_digest *release, const struct dossier *d,
+         const struct fact *f)
+{
+    if (!f->accepted || f->said != NULL)
+        return false;
+    return f->kind == PLUMB_FILE_SBOM  ? !bill_is_bound(e, release, f)
+           : f->kind == PLUMB_FILE_VEX ? !finding_hears(e, d, f)
+                                       : false;
+}
+
 void
 engine_each_fact(const struct engine *e, const struct plumb_digest *release, engine_fact_fn *fn,
                  void *arg)
@@ -44,6 +58,7 @@ engine_each_fact(const struct engine *e, const struct plumb_digest *release, eng
                                     .rule = f->rule,
                                     .text = f->text,
                                     .bill = f->is_bill,
+                                    .loose = has_controls(e) && is_loose(e, release, d, f),
                                     .said = f->said != NULL ? attestation_text(f->said->kind)
                                                             : "" };
 

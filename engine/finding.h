@@ -80,6 +80,9 @@ PLUMB_MUST_CHECK enum plumb_code finding_drop_others(struct engine *e, struct mo
 
 void finding_view(const struct engine *e, const struct finding *f, plumb_time at,
                   struct engine_finding *ret);
+/* Does what this file says of vulnerabilities count: is it signed, or referred to, by somebody
+ * who is trusted for it? */
+bool finding_hears(const struct engine *e, const struct dossier *d, const struct fact *f);
 const struct found *finding_of(const struct engine *e, const struct plumb_digest *release);
 /* Walks them: for (f = finding_first(found); f != NULL; f = finding_before(f)). */
 const struct finding *finding_first(const struct found *found); /* NULL for NULL */

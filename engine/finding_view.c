@@ -87,8 +87,8 @@ ask_about(struct question *q, const struct part *p)
     q->query.component = &q->component;
 }
 
-static bool
-is_heard(const struct engine *e, const struct dossier *d, const struct fact *f)
+bool
+finding_hears(const struct engine *e, const struct dossier *d, const struct fact *f)
 {
     if (!f->accepted || f->vex == NULL)
         return false;
@@ -102,7 +102,7 @@ answer(const struct engine *e, const struct dossier *d, const struct question *q
     const struct vex_statement *best = NULL;
 
     for (size_t i = 0; i < d->n; i++)
-        if (is_heard(e, d, d->facts[i]))
+        if (finding_hears(e, d, d->facts[i]))
             best = vex_later(best, vex_find(d->facts[i]->vex, &q->query));
     return best;
 }

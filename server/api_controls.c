@@ -47,6 +47,7 @@ take_fact(void *arg, const struct engine_fact *f)
     api_set(o, "text", json_string(f->text));
     api_set(o, "attestation", f->said[0] != '\0' ? json_string(f->said) : NULL);
     api_set(o, "bill", f->bill ? json_true() : NULL);
+    api_set(o, "loose", f->loose ? json_true() : NULL);
     if (f->review_by != PLUMB_TIME_NEVER)
         api_set(o, "reviewBy", api_time(f->review_by));
     return json_array_append_new(arg, o) == 0;

@@ -182,7 +182,11 @@ tell_file(const struct client_file *f, const struct tui_proof *proof, plumb_time
     plumb_digest_hex(&f->digest, hex);
     when_text(f->time, now, when);
     size_text(f->size, size, sizeof size);
-    if (f->accepted)
+    if (f->loose)
+        tui_doc_itemf(doc, f->name[0] != '\0' ? f->name : kind, ST_WARN,
+                      "counts for nothing yet: no signer trusted for %s refers to it: %s", kind,
+                      f->text);
+    else if (f->accepted)
         tui_doc_itemf(doc, f->name[0] != '\0' ? f->name : kind, ST_PLAIN, "accepted as %s: %s",
                       f->said[0] != '\0' ? f->said : kind, f->text);
     else

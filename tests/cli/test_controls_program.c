@@ -22,6 +22,9 @@ static const char bill[] =
     " \"pkg:npm/lodash@4.0.0\"}]}";
 static const char empty_bill[] =
     "{\"bomFormat\": \"CycloneDX\", \"specVersion\": \"1.5\", \"version\": 1}";
+static const char other_bill[] =
+    "{\"bomFormat\": \"CycloneDX\", \"specVersion\": \"1.5\", \"components\":"
+    " [{\"type\": \"library\", \"name\": \"pad\", \"purl\": \"pkg:npm/pad@1\"}]}";
 static const char record[] =
     "{\"id\": \"GHSA-1\", \"modified\": \"2026-01-01T00:00:00Z\", \"summary\": \"of\\ntwo"
     "\\u2028lines\", \"affected\": [{\"package\":"
@@ -266,8 +269,15 @@ a_release_is_shown_to_be_governed_and_then_approved(void **state)
     what_counts_for_nothing_is_told_of_file_by_file();
     assert_as("pipeline", 0, "evidence", "add", V, "sbom.json");
     assert_as("pipeline", 0, "evidence", "add", V, "policy.txt", "--kind", "crypto-policy");
+    (void)in_bytes("other.json", other_bill, strlen(other_bill));
+    r = AS("pipeline", "evidence", "add", V, "other.json");
+    assert_status(0, &r);
+    assert_says(r.out, "loose    sbom ");
+    assert_says(r.out, "counts for nothing until a reference to it is attached, by a signer "
+                       "trusted for sbom");
+    ran_clear(&r);
     answer = ANSWER("alice", "evidence", "list", V);
-    assert_int_equal(json_array_size(answer), 3);
+    assert_int_equal(json_array_size(answer), 4);
     json_decref(answer);
     r = AS("alice", "evidence", "list", V);
     assert_status(0, &r);

@@ -38,6 +38,24 @@ refer(struct world *w, const struct plumb_digest *release, const struct plumb_di
                                        "digest", "sha256", make_hex(bill)));
 }
 
+static bool
+count_loose(void *arg, const struct engine_fact *f)
+{
+    size_t *n = arg;
+
+    *n += f->loose;
+    return true;
+}
+
+static size_t
+loose(const struct world *w, const struct plumb_digest *release)
+{
+    size_t n = 0;
+
+    engine_each_fact(w->engine, release, count_loose, &n);
+    return n;
+}
+
 /* Both controls, by these. */
 static void
 expect(const struct world *w, const struct plumb_digest *release,
@@ -66,6 +84,7 @@ a_bill_that_is_named_must_be_attached_too(void **state)
     expect(&w, &id, PLUMB_CONTROL_OPEN, want, PLUMB_CONTROL_OPEN, want);
     assert_string_equal(attach_bill(&w, &id, &bill), "");
     expect(&w, &id, PLUMB_CONTROL_MET, "2 components", PLUMB_CONTROL_MET, "in the bundle");
+    assert_int_equal(loose(&w, &id), 0);
     world_end(&w);
 }
 
@@ -106,8 +125,40 @@ a_bill_that_is_not_named_is_bound_by_a_reference_and_in_no_bundle(void **state)
     assert_string_equal(attach_bill(&w, &id, &bill), "");
     expect(&w, &id, PLUMB_CONTROL_OPEN, "is attached, but not bound to the release",
            PLUMB_CONTROL_OPEN, unnamed);
+    assert_int_equal(loose(&w, &id), 1);
     assert_string_equal(refer(&w, &id, &bill), "");
+    assert_int_equal(loose(&w, &id), 0);
     expect(&w, &id, PLUMB_CONTROL_MET, "2 components", PLUMB_CONTROL_OPEN, unnamed);
+    world_end(&w);
+}
+
+static void
+a_statement_on_vulnerabilities_that_nobody_trusted_refers_to_is_said_to_be_loose(void **state)
+{
+    static const char text[] =
+        "{\"@context\": \"https://openvex.dev/ns/v0.2.0\", \"@id\": \"x\", \"author\": \"a\","
+        " \"timestamp\": \"2026-09-01T00:00:00Z\", \"version\": 1, \"statements\":"
+        " [{\"vulnerability\": {\"name\": \"CVE-1\"}, \"status\": \"fixed\"}]}";
+    const struct plumb_digest digest = make_digest(text);
+    struct plumb_bytes bytes = { 0 };
+    struct plumb_err err;
+    struct world w;
+    struct plumb_digest id;
+
+    (void)state;
+    controlled_begin(&w, NULL);
+    id = controlled_propose(&w, "1.0");
+    assert_ok(plumb_bytes_copy(text, strlen(text), &bytes, &err), &err);
+    assert_string_equal(controlled_attach(&w, &id, PLUMB_FILE_VEX, bytes), "");
+    assert_int_equal(loose(&w, &id), 1);
+    assert_string_equal(refer(&w, &id, &digest), ""); /* forge is trusted for bills alone */
+    assert_int_equal(loose(&w, &id), 1);
+    assert_string_equal(
+        controlled_attest(&w, &id, "scan", REFERENCE,
+                          json_pack("{s:[{s:s, s:{s:o}}]}", "references", "uri", "vex",
+                                    "digest", "sha256", make_hex(&digest))),
+        "");
+    assert_int_equal(loose(&w, &id), 0);
     world_end(&w);
 }
 
@@ -139,6 +190,8 @@ main(void)
         cmocka_unit_test(a_bill_that_is_named_must_be_attached_too),
         cmocka_unit_test(a_bill_that_is_named_and_cannot_be_read_is_said_to_be_refused),
         cmocka_unit_test(a_bill_that_is_not_named_is_bound_by_a_reference_and_in_no_bundle),
+        cmocka_unit_test(
+            a_statement_on_vulnerabilities_that_nobody_trusted_refers_to_is_said_to_be_loose),
         cmocka_unit_test(a_bill_that_came_after_the_named_one_gives_way_to_it_again),
     };
 

@@ -80,6 +80,7 @@ show_held(struct fake *f)
     (void)snprintf(e->files[1].why, sizeof e->files[1].why,
                    "attached.file: entry 95 does not attach this file");
     (void)snprintf(e->failed, sizeof e->failed, "the file roots.pem: %s", e->files[1].why);
+    e->dossier->files[0].loose = true;
     e->materials[0].state = TUI_READING;
     e->materials[1].state = TUI_UNREAD;
     (void)snprintf(e->materials[1].why, sizeof e->materials[1].why,

@@ -98,9 +98,10 @@ void engine_monitor(const struct engine *e, plumb_time at, struct engine_monitor
 /* --- what the service does about it --- */
 
 /*
- * What governance says should be proposed, and has not been since the cause came up: one at a
- * time, until false. *at is where to look on, 0 at first: what could not be proposed does not
- * keep the others back. kind REVOCATION, or ROLLOUT (reschedule, with until).
+ * What governance says should be proposed, has not been since the cause came up, and is not
+ * there to be decided on: one at a time, until false. *at is where to look on, 0 at first: what
+ * could not be proposed does not keep the others back. kind REVOCATION, or ROLLOUT (reschedule,
+ * with until).
  */
 struct engine_wish {
     enum plumb_kind kind;

@@ -7,11 +7,14 @@
 #include "engine/wish.h"
 #include "lib/own.h"
 
-/* What speaks against a version: since when, and by when it is to be gone. */
+/* What speaks against a version, and has this follow: since when, and by when the version is to
+ * be gone. */
 struct cause {
-    unsigned follows; /* 1u << enum plumb_follow */
-    plumb_time since; /* of the newest */
-    plumb_time due;   /* PLUMB_TIME_NEVER: whenever */
+    unsigned follow; /* 1u << enum plumb_follow */
+    bool any;
+    plumb_time since;  /* of the newest */
+    plumb_time newest; /* that either of the two follows */
+    plumb_time due;    /* PLUMB_TIME_NEVER: whenever */
     char text[120];
 };
 
@@ -19,9 +22,12 @@ static void
 add(struct cause *c, unsigned follows, plumb_time since, plumb_time due, const char *what,
     const char *which)
 {
-    if ((follows & (1u << PLUMB_FOLLOW_REVOKE | 1u << PLUMB_FOLLOW_SHORTEN)) == 0)
+    if ((follows & (1u << PLUMB_FOLLOW_REVOKE | 1u << PLUMB_FOLLOW_SHORTEN)) != 0 &&
+        since > c->newest)
+        c->newest = since;
+    if ((follows & c->follow) == 0)
         return;
-    c->follows |= follows;
+    c->any = true;
     if (since > c->since)
         c->since = since;
     if (due < c->due)
@@ -30,13 +36,13 @@ add(struct cause *c, unsigned follows, plumb_time since, plumb_time due, const c
 }
 
 static void
-find_cause(const struct engine *e, const struct plumb_digest *release, plumb_time now,
-           struct cause *ret)
+find_cause(const struct engine *e, const struct plumb_digest *release, enum plumb_follow follow,
+           plumb_time now, struct cause *ret)
 {
     const struct plumb_controls *controls = state_document(e)->controls;
     struct finding_sum sum;
 
-    *ret = (struct cause){ .due = PLUMB_TIME_NEVER };
+    *ret = (struct cause){ .follow = 1u << follow, .due = PLUMB_TIME_NEVER };
     finding_sum(e, release, now, &sum);
     for (size_t i = 0; i < controls->ncontrols && controls->lapse != 0; i++) {
         struct engine_control c;
@@ -72,28 +78,42 @@ shortens(const struct placement *p, const struct cause *c, plumb_time now, plumb
     return p->place == ENGINE_PLACE_OUTGOING && *ret < p->window.not_after;
 }
 
+/* What governance says follows now, whether or not it was proposed. */
 static bool
-wish_for(const struct engine *e, const struct placement *p, plumb_time now,
-         struct engine_wish *ret)
+wish_for(const struct engine *e, const struct placement *p, enum wish_kind kind, plumb_time now,
+         struct cause *c, struct engine_wish *ret)
 {
-    const struct asked *asked = asked_of(e, p->fleet.s, &p->release);
-    struct cause c;
+    const bool revoke = kind == WISH_REVOCATION;
 
-    find_cause(e, &p->release, now, &c);
-    if (c.follows == 0 || (asked != NULL && asked->at >= c.since))
+    find_cause(e, &p->release, revoke ? PLUMB_FOLLOW_REVOKE : PLUMB_FOLLOW_SHORTEN, now, c);
+    if (!c->any)
         return false;
-    *ret = (struct engine_wish){ .fleet = p->fleet.s,
+    *ret = (struct engine_wish){ .kind = revoke ? PLUMB_KIND_REVOCATION : PLUMB_KIND_ROLLOUT,
+                                 .fleet = p->fleet.s,
                                  .payload = p->payload.s,
                                  .version = p->version.s,
                                  .release = p->release };
-    (void)snprintf(ret->reason, sizeof ret->reason, "%s", c.text);
-    if ((c.follows & 1u << PLUMB_FOLLOW_REVOKE) != 0) {
-        ret->kind = PLUMB_KIND_REVOCATION;
-        /* to leave nothing accepted is for people to ask for */
-        return place_facts(e, p->fleet.s, state_version(e, &p->release), now).left;
-    }
-    ret->kind = PLUMB_KIND_ROLLOUT;
-    return shortens(p, &c, now, &ret->until);
+    (void)snprintf(ret->reason, sizeof ret->reason, "%s", c->text);
+    /* to leave nothing accepted is for people to ask for */
+    return revoke ? place_facts(e, p->fleet.s, state_version(e, &p->release), now).left
+                  : shortens(p, c, now, &ret->until);
+}
+
+/* It was proposed since the cause came up, or people have one to decide on that does as much.
+ */
+static bool
+is_asked(const struct engine *e, enum wish_kind kind, const struct cause *c,
+         const struct engine_wish *w)
+{
+    const struct asked *asked = asked_of(e, w->fleet, &w->release);
+    const struct proposal *p;
+
+    if (asked == NULL || !asked->last[kind].made)
+        return false;
+    p = state_proposal(e, &asked->last[kind].proposal);
+    return asked->last[kind].at >= c->since ||
+           (p->state == ENGINE_PROPOSAL_OPEN &&
+            (kind == WISH_REVOCATION || p->what->not_after <= w->until));
 }
 
 static bool
@@ -111,12 +131,16 @@ engine_wish(const struct engine *e, plumb_time now, size_t *at, struct engine_wi
 
     if (doc == NULL || doc->controls == NULL || !any_follows(doc->controls))
         return false;
-    while (*at < m->norder) {
-        const struct placement *p = (const struct placement *)m->order[(*at)++]->record;
+    while (*at < m->norder * WISH_COUNT) {
+        const struct placement *p =
+            (const struct placement *)m->order[*at / WISH_COUNT]->record;
+        struct cause c;
+        const enum wish_kind kind = (enum wish_kind)((*at)++ % WISH_COUNT);
         const struct plumb_fleet *rules = plumb_governance_fleet(doc, p->fleet.s);
 
         if (placement_is_accepted(p) && rules != NULL && plumb_fleet_has(rules, p->payload.s) &&
-            plumb_governance_payload(doc, p->payload.s) != NULL && wish_for(e, p, now, ret))
+            plumb_governance_payload(doc, p->payload.s) != NULL &&
+            wish_for(e, p, kind, now, &c, ret) && !is_asked(e, kind, &c, ret))
             return true;
     }
     return false;
@@ -134,27 +158,38 @@ is_within(const struct plumb_statement *s, const struct placement *p)
                                          : s->u.revocation.nleave_nothing == 0;
 }
 
+/* More is taken than is wished, for what was taken once must be for ever: while another is
+ * open, and for a newer cause of which only the other follows. */
 static bool
-is_wished(const struct context *c, const char *fleet, const struct plumb_digest *release)
+is_wished(const struct context *c, enum wish_kind kind, const char *fleet,
+          const struct plumb_digest *release)
 {
     const struct placement *p = state_placement(c->e, fleet, release);
+    const struct asked *asked = asked_of(c->e, fleet, release);
     struct engine_wish w;
+    struct cause cause;
 
-    return placement_is_accepted(p) && wish_for(c->e, p, c->time, &w) && w.kind == c->s->kind &&
+    return placement_is_accepted(p) && wish_for(c->e, p, kind, c->time, &cause, &w) &&
+           (asked == NULL || !asked->last[kind].made || asked->last[kind].at < cause.newest) &&
            is_within(c->s, p);
 }
 
 static enum plumb_code
-note(struct engine *e, const char *fleet, const struct plumb_digest *release, plumb_time at,
-     struct plumb_err *err)
+note(const struct context *c, enum wish_kind kind, const char *fleet,
+     const struct plumb_digest *release, struct plumb_err *err)
 {
+    const struct asked *before = asked_of(c->e, fleet, release);
     struct state_key key = key_in_fleet(fleet, release);
     struct asked *asked = calloc(1, sizeof *asked);
 
     if (asked == NULL)
         return plumb_fail_memory(err);
-    asked->at = at;
-    return state_put_key(e, STATE_ASKED, &key, &asked->head, err);
+    if (before != NULL)
+        memcpy(asked->last, before->last, sizeof asked->last);
+    asked->last[kind].made = true;
+    asked->last[kind].at = c->time;
+    asked->last[kind].proposal = c->s->id;
+    return state_put_key(c->e, STATE_ASKED, &key, &asked->head, err);
 }
 
 enum plumb_code
@@ -164,12 +199,13 @@ wish_propose(const struct context *c, struct plumb_err *err)
     const char *fleet = s->kind == PLUMB_KIND_ROLLOUT  ? s->fleet
                         : s->u.revocation.nfleets == 1 ? s->u.revocation.fleets[0].fleet
                                                        : NULL;
+    const enum wish_kind kind = s->kind == PLUMB_KIND_ROLLOUT ? WISH_SHORTER : WISH_REVOCATION;
     const struct plumb_digest *release =
         s->kind == PLUMB_KIND_ROLLOUT ? &s->u.rollout.release : &s->u.revocation.release;
 
     if (state_document(c->e)->controls == NULL || fleet == NULL ||
-        !is_wished(c, fleet, release))
+        !is_wished(c, kind, fleet, release))
         return plumb_fail(err, PLUMB_FORBIDDEN, "wish.none", "predicate",
                           "the service proposes what governance says follows, and only that");
-    return note(c->e, fleet, release, c->time, err);
+    return note(c, kind, fleet, release, err);
 }

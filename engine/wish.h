@@ -5,10 +5,16 @@
 #include "engine/context.h"
 #include "engine/controls.h"
 
-/* When the service last proposed something against a version in a fleet. */
+/* The service's last proposals against a version in a fleet: its revocation, and a shorter
+ * phase-out. */
+enum wish_kind { WISH_REVOCATION, WISH_SHORTER, WISH_COUNT };
 struct asked {
     struct record head;
-    plumb_time at;
+    struct {
+        bool made;
+        plumb_time at;
+        struct plumb_digest proposal;
+    } last[WISH_COUNT];
 };
 
 /* A proposal by the service: is it what engine_wish wishes? Rule "wish.none". Notes that it

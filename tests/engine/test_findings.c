@@ -580,6 +580,74 @@ an_overdue_finding_has_its_revocation_proposed_once(void **state)
     world_end(&w);
 }
 
+#define CRITICAL                                                                               \
+    ", \"severity\": [{\"type\": \"CVSS_V3\", \"score\":"                                      \
+    " \"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H\"}]"
+
+static void
+findings_do_both(struct make *m)
+{
+    make_set(m, "controls.follows.finding",
+             json_pack("[s, s, s]", "alert", "propose-revocation", "shorten-phase-out"));
+    make_set(m, "controls.vulnerabilities.deadlines.high", json_string("P5D"));
+    make_set(m, "controls.vulnerabilities.deadlines.critical", json_string("P3D"));
+}
+
+/* The next wish, as the service would make it; what kind it was. */
+static enum plumb_kind
+propose_next(struct world *w, struct plumb_digest *ret)
+{
+    struct engine_wish wish;
+    struct plumb_signed *s;
+
+    assert_true(wished(w, &wish));
+    s = proposed_by_the_service(w, &wish);
+    *ret = s->statement->id;
+    (void)world_do(w, s);
+    return wish.kind;
+}
+
+static void
+where_both_follow_both_are_proposed_and_neither_twice_while_people_think(void **state)
+{
+    struct world w;
+    struct plumb_digest one, two, revocation, shorter, again;
+    struct engine_wish wish;
+
+    (void)state;
+    controlled_begin(&w, findings_do_both);
+    one = controlled_release(&w, "1.0");
+    (void)world_start(&w, &one);
+    (void)world_complete(&w, &one);
+    two = controlled_release(&w, "2.0");
+    (void)world_start(&w, &two);
+    (void)world_complete(&w, &two);
+    assert_string_equal(
+        controlled_attest(&w, &two, "forge", "https://cyclonedx.org/bom",
+                          json_pack("{s:s, s:s, s:[{s:s, s:s, s:s}]}", "bomFormat", "CycloneDX",
+                                    "specVersion", "1.5", "components", "type", "library",
+                                    "name", "lodash", "purl", "pkg:npm/lodash@9.0.0")),
+        "");
+    controlled_import(&w, controlled_record("GHSA-1", "lodash", "4.17.21", T1, HIGH));
+    assert_int_equal(propose_next(&w, &revocation), PLUMB_KIND_REVOCATION);
+    assert_int_equal(propose_next(&w, &shorter), PLUMB_KIND_ROLLOUT);
+    assert_false(wished(&w, &wish));
+    /* one more of the same severity changes nothing of that, a nearer deadline does */
+    controlled_import(&w, controlled_record("GHSA-2", "lodash", "4.17.21", T1, HIGH));
+    assert_false(wished(&w, &wish));
+    controlled_import(&w, controlled_record("GHSA-3", "lodash", "4.17.21", T1, CRITICAL));
+    assert_int_equal(propose_next(&w, &again), PLUMB_KIND_ROLLOUT);
+    assert_false(wished(&w, &wish));
+    /* once people have said no, the newer cause is put to them */
+    (void)world_vote(&w, "sol", &revocation, PLUMB_REJECT);
+    (void)world_vote(&w, "sam", &revocation, PLUMB_REJECT);
+    assert_int_equal(world_state(&w, &revocation), ENGINE_PROPOSAL_REJECTED);
+    assert_int_equal(propose_next(&w, &again), PLUMB_KIND_REVOCATION);
+    assert_false(wished(&w, &wish));
+    engine_free(world_replay(&w));
+    world_end(&w);
+}
+
 static void
 to_leave_nothing_is_for_people_to_propose(void **state)
 {
@@ -638,10 +706,7 @@ a_finding_shortens_a_phase_out_when_people_approve(void **state)
     two = controlled_release(&w, "2.0");
     (void)world_start(&w, &two);
     (void)world_complete(&w, &two);
-    controlled_import(&w,
-                      controlled_record("GHSA-1", "lodash", "4.17.21", T1,
-                                        ", \"severity\": [{\"type\": \"CVSS_V3\", \"score\":"
-                                        " \"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:C/C:H/I:H/A:H\"}]"));
+    controlled_import(&w, controlled_record("GHSA-1", "lodash", "4.17.21", T1, CRITICAL));
     assert_true(wished(&w, &wish));
     assert_int_equal(wish.kind, PLUMB_KIND_ROLLOUT);
     assert_true(plumb_digest_eq(&wish.release, &one));
@@ -760,6 +825,8 @@ main(void)
         cmocka_unit_test(the_bundle_tells_what_is_open),
         cmocka_unit_test(findings_come_in_pages),
         cmocka_unit_test(an_overdue_finding_has_its_revocation_proposed_once),
+        cmocka_unit_test(
+            where_both_follow_both_are_proposed_and_neither_twice_while_people_think),
         cmocka_unit_test(to_leave_nothing_is_for_people_to_propose),
         cmocka_unit_test(the_service_proposes_nothing_else),
         cmocka_unit_test(a_finding_shortens_a_phase_out_when_people_approve),

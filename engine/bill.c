@@ -9,6 +9,8 @@ static bool
 is_bound(const struct engine *e, const struct version *v, const struct dossier *d,
          const struct fact *f)
 {
+    if (!f->accepted || !f->is_bill)
+        return false;
     if (f->said != NULL)
         return f->said->kind == ATTESTATION_SBOM &&
                trust_find(e, f->said, f->index, PLUMB_TRUST_SBOM, NULL) != NULL;
@@ -19,17 +21,17 @@ is_bound(const struct engine *e, const struct version *v, const struct dossier *
 bool
 bill_is_bound(const struct engine *e, const struct plumb_digest *release, const struct fact *f)
 {
-    return f->accepted && f->is_bill &&
-           is_bound(e, state_version(e, release), dossier_of(e, release), f);
+    return is_bound(e, state_version(e, release), dossier_of(e, release), f);
 }
 
 const struct fact *
 bill_of(const struct engine *e, const struct plumb_digest *release)
 {
+    const struct version *v = state_version(e, release);
     const struct dossier *d = dossier_of(e, release);
 
     for (size_t i = d->n; i > 0; i--)
-        if (bill_is_bound(e, release, d->facts[i - 1]))
+        if (is_bound(e, v, d, d->facts[i - 1]))
             return d->facts[i - 1];
     return NULL;
 }

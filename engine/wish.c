@@ -7,6 +7,9 @@
 #include "engine/wish.h"
 #include "lib/own.h"
 
+/* What the service proposes for people to approve. */
+#define PROPOSED (1u << PLUMB_FOLLOW_REVOKE | 1u << PLUMB_FOLLOW_SHORTEN)
+
 /* What speaks against a version, and has this follow: since when, and by when the version is to
  * be gone. */
 struct cause {
@@ -22,8 +25,7 @@ static void
 add(struct cause *c, unsigned follows, plumb_time since, plumb_time due, const char *what,
     const char *which)
 {
-    if ((follows & (1u << PLUMB_FOLLOW_REVOKE | 1u << PLUMB_FOLLOW_SHORTEN)) != 0 &&
-        since > c->newest)
+    if ((follows & PROPOSED) != 0 && since > c->newest)
         c->newest = since;
     if ((follows & c->follow) == 0)
         return;
@@ -68,6 +70,16 @@ asked_of(const struct engine *e, const char *fleet, const struct plumb_digest *r
     return state_get_key(e, STATE_ASKED, &key);
 }
 
+/* The service's last proposal of this kind; NULL: it made none. */
+static const struct asked_last *
+last_asked(const struct engine *e, enum wish_kind kind, const char *fleet,
+           const struct plumb_digest *release)
+{
+    const struct asked *asked = asked_of(e, fleet, release);
+
+    return asked != NULL && asked->last[kind].made ? &asked->last[kind] : NULL;
+}
+
 /* A phase-out that could be shorter: to the deadline, or to a day from now. */
 static bool
 shortens(const struct placement *p, const struct cause *c, plumb_time now, plumb_time *ret)
@@ -75,7 +87,13 @@ shortens(const struct placement *p, const struct cause *c, plumb_time now, plumb
     plumb_time soon = plumb_time_add(now, 86400);
 
     *ret = c->due != PLUMB_TIME_NEVER && c->due > soon ? c->due : soon;
-    return p->place == ENGINE_PLACE_OUTGOING && *ret < p->window.not_after;
+    return *ret < p->window.not_after;
+}
+
+static bool
+any_follows(const struct plumb_controls *c, unsigned follows)
+{
+    return ((c->lapse | c->finding | c->overdue) & follows) != 0;
 }
 
 /* What governance says follows now, whether or not it was proposed. */
@@ -84,8 +102,13 @@ wish_for(const struct engine *e, const struct placement *p, enum wish_kind kind,
          struct cause *c, struct engine_wish *ret)
 {
     const bool revoke = kind == WISH_REVOCATION;
+    const enum plumb_follow follow = revoke ? PLUMB_FOLLOW_REVOKE : PLUMB_FOLLOW_SHORTEN;
 
-    find_cause(e, &p->release, revoke ? PLUMB_FOLLOW_REVOKE : PLUMB_FOLLOW_SHORTEN, now, c);
+    /* findings and controls are looked at only where something could come of it */
+    if (!any_follows(state_document(e)->controls, 1u << follow) ||
+        (!revoke && p->place != ENGINE_PLACE_OUTGOING))
+        return false;
+    find_cause(e, &p->release, follow, now, c);
     if (!c->any)
         return false;
     *ret = (struct engine_wish){ .kind = revoke ? PLUMB_KIND_REVOCATION : PLUMB_KIND_ROLLOUT,
@@ -105,22 +128,12 @@ static bool
 is_asked(const struct engine *e, enum wish_kind kind, const struct cause *c,
          const struct engine_wish *w)
 {
-    const struct asked *asked = asked_of(e, w->fleet, &w->release);
-    const struct proposal *p;
+    const struct asked_last *last = last_asked(e, kind, w->fleet, &w->release);
+    const struct proposal *p = last != NULL ? state_proposal(e, &last->proposal) : NULL;
 
-    if (asked == NULL || !asked->last[kind].made)
-        return false;
-    p = state_proposal(e, &asked->last[kind].proposal);
-    return asked->last[kind].at >= c->since ||
-           (p->state == ENGINE_PROPOSAL_OPEN &&
-            (kind == WISH_REVOCATION || p->what->not_after <= w->until));
-}
-
-static bool
-any_follows(const struct plumb_controls *c)
-{
-    return ((c->lapse | c->finding | c->overdue) &
-            (1u << PLUMB_FOLLOW_REVOKE | 1u << PLUMB_FOLLOW_SHORTEN)) != 0;
+    return last != NULL && (last->at >= c->since ||
+                            (p->state == ENGINE_PROPOSAL_OPEN &&
+                             (kind == WISH_REVOCATION || p->what->not_after <= w->until)));
 }
 
 bool
@@ -129,7 +142,7 @@ engine_wish(const struct engine *e, plumb_time now, size_t *at, struct engine_wi
     const struct plumb_governance *doc = state_document(e);
     const struct map *m = &e->maps[STATE_PLACEMENTS];
 
-    if (doc == NULL || doc->controls == NULL || !any_follows(doc->controls))
+    if (doc == NULL || doc->controls == NULL || !any_follows(doc->controls, PROPOSED))
         return false;
     while (*at < m->norder * WISH_COUNT) {
         const struct placement *p =
@@ -165,13 +178,12 @@ is_wished(const struct context *c, enum wish_kind kind, const char *fleet,
           const struct plumb_digest *release)
 {
     const struct placement *p = state_placement(c->e, fleet, release);
-    const struct asked *asked = asked_of(c->e, fleet, release);
+    const struct asked_last *last = last_asked(c->e, kind, fleet, release);
     struct engine_wish w;
     struct cause cause;
 
     return placement_is_accepted(p) && wish_for(c->e, p, kind, c->time, &cause, &w) &&
-           (asked == NULL || !asked->last[kind].made || asked->last[kind].at < cause.newest) &&
-           is_within(c->s, p);
+           (last == NULL || last->at < cause.newest) && is_within(c->s, p);
 }
 
 static enum plumb_code
@@ -186,9 +198,7 @@ note(const struct context *c, enum wish_kind kind, const char *fleet,
         return plumb_fail_memory(err);
     if (before != NULL)
         memcpy(asked->last, before->last, sizeof asked->last);
-    asked->last[kind].made = true;
-    asked->last[kind].at = c->time;
-    asked->last[kind].proposal = c->s->id;
+    asked->last[kind] = (struct asked_last){ true, c->time, c->s->id };
     return state_put_key(c->e, STATE_ASKED, &key, &asked->head, err);
 }
 

@@ -8,13 +8,14 @@
 /* The service's last proposals against a version in a fleet: its revocation, and a shorter
  * phase-out. */
 enum wish_kind { WISH_REVOCATION, WISH_SHORTER, WISH_COUNT };
+struct asked_last {
+    bool made;
+    plumb_time at;
+    struct plumb_digest proposal;
+};
 struct asked {
     struct record head;
-    struct {
-        bool made;
-        plumb_time at;
-        struct plumb_digest proposal;
-    } last[WISH_COUNT];
+    struct asked_last last[WISH_COUNT];
 };
 
 /* A proposal by the service: is it what engine_wish wishes? Rule "wish.none". Notes that it

@@ -16,7 +16,7 @@ cli_dossier(struct cli *cli, const char *text, struct client_dossier **ret,
 
     PLUMB_TRY(cli_version(text, &v, err));
     PLUMB_TRY(cli_client(cli, &client, err));
-    return client_dossier(client, v.payload, v.version, ret, err);
+    return client_dossier(client, v.payload, v.version, NULL, ret, err);
 }
 
 void
@@ -121,9 +121,9 @@ cli_held_lines(struct cli *cli, const struct plumb_statement *release, bool begi
     rules = plumb_chain_last(chain)->document->controls;
     if (rules == NULL)
         return PLUMB_OK;
-    code = client_dossier(client, release->payload, release->version, &d, &why);
+    code = client_dossier(client, release->payload, release->version, &release->id, &d, &why);
     if (code == PLUMB_OK)
-        code = client_dossier_fits(d, &release->id, rules, &why);
+        code = client_dossier_fits(d, rules, &why);
     if (code == PLUMB_NO_MEMORY)
         return plumb_fail_memory(err);
     if (code != PLUMB_OK) {

@@ -351,7 +351,8 @@ client_dossier_read(json_t *answer, struct client_dossier **ret, struct plumb_er
 
 enum plumb_code
 client_dossier(struct client *c, const char *payload, const char *version,
-               struct client_dossier **ret, struct plumb_err *err)
+               const struct plumb_digest *release, struct client_dossier **ret,
+               struct plumb_err *err)
 {
     PLUMB_AUTO(plumb_json_auto) json_t *answer = NULL;
     PLUMB_AUTO(auto_dossier) struct client_dossier *d = NULL;
@@ -363,17 +364,17 @@ client_dossier(struct client *c, const char *payload, const char *version,
     if (strcmp(d->payload, payload) != 0 || strcmp(d->version, version) != 0)
         return plumb_fail(err, PLUMB_REFUSED, "dossier.version", "answer",
                           "the service speaks of another version than it was asked about");
+    if (release != NULL && !plumb_digest_eq(&d->release, release))
+        return plumb_fail(err, PLUMB_REFUSED, "dossier.release", "",
+                          "the service speaks of another release of this name");
     *ret = PLUMB_TAKE(d);
     return PLUMB_OK;
 }
 
 enum plumb_code
-client_dossier_fits(const struct client_dossier *d, const struct plumb_digest *release,
-                    const struct plumb_controls *rules, struct plumb_err *err)
+client_dossier_fits(const struct client_dossier *d, const struct plumb_controls *rules,
+                    struct plumb_err *err)
 {
-    if (!plumb_digest_eq(&d->release, release))
-        return plumb_fail(err, PLUMB_REFUSED, "dossier.release", "release",
-                          "the service speaks of another release of this name");
     if (d->ncontrols != rules->ncontrols)
         return plumb_fail(err, PLUMB_REFUSED, "dossier.controls", "controls",
                           "the service evaluated %zu controls, governance names %zu",

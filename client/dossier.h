@@ -77,21 +77,21 @@ struct client_dossier {
 void client_dossier_free(struct client_dossier *d);
 
 /*
- * Of one version. Rules "dossier.version" (it is another's), "dossier.word" (a state, level,
+ * Of one version. Rules "dossier.version" (it is another's), "dossier.release" (another of this
+ * name; release NULL: whichever it is), "dossier.word" (a state, level,
  * severity or kind that nobody here knows), "json.*", those of client_get. read: an answer that
  * is there already; borrowed.
  */
 PLUMB_MUST_CHECK enum plumb_code client_dossier(struct client *c, const char *payload,
                                                 const char *version,
+                                                const struct plumb_digest *release,
                                                 struct client_dossier **ret,
                                                 struct plumb_err *err);
 PLUMB_MUST_CHECK enum plumb_code
 client_dossier_read(json_t *answer, struct client_dossier **ret, struct plumb_err *err);
 
-/* Of this release, with the very controls that these rules name. Rules "dossier.release",
- * "dossier.controls". */
+/* With the very controls that these rules name. Rule "dossier.controls". */
 PLUMB_MUST_CHECK enum plumb_code client_dossier_fits(const struct client_dossier *d,
-                                                     const struct plumb_digest *release,
                                                      const struct plumb_controls *rules,
                                                      struct plumb_err *err);
 

@@ -269,15 +269,12 @@ view_dossier(struct session *s, const char *payload, const char *version,
 {
     PLUMB_AUTO(auto_dossier) struct client_dossier *d = NULL;
     struct plumb_err why = { .code = PLUMB_OK };
-    enum plumb_code code = client_dossier(s->client, payload, version, &d, &why);
+    enum plumb_code code = client_dossier(s->client, payload, version, release, &d, &why);
 
     if (code == PLUMB_NO_MEMORY || (code != PLUMB_OK && session_away(&why))) {
         *err = why;
         return code;
     }
-    if (code == PLUMB_OK && !plumb_digest_eq(&d->release, release))
-        code = plumb_fail(&why, PLUMB_REFUSED, "dossier.release", "",
-                          "the service speaks of another release of this name");
     if (code != PLUMB_OK)
         (void)snprintf(unread, size, "%s: %s%s%s", why.rule, why.msg,
                        why.where[0] != '\0' ? ", at " : "", why.where);
@@ -307,7 +304,7 @@ fill_evidence(struct session *s, const struct plumb_statement *st,
         return PLUMB_OK;
     if (!tui_evidence_take(e, d, rules, begin))
         return plumb_fail_memory(err);
-    if (client_dossier_fits(d, &release->id, rules, &why) != PLUMB_OK)
+    if (client_dossier_fits(d, rules, &why) != PLUMB_OK)
         fail(e, "%s", why.msg);
     return fill_proofs(s, e, err);
 }

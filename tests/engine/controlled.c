@@ -26,8 +26,8 @@ controlled_begin(struct world *w, void (*edit)(struct make *m))
     world_begin(w, controls);
 }
 
-static struct plumb_bytes
-bytes_of(const char *text)
+struct plumb_bytes
+controlled_bytes(const char *text)
 {
     struct plumb_bytes bytes = { 0 };
     struct plumb_err err;
@@ -50,7 +50,7 @@ bill_bytes(const char *left_pad, const char *lodash)
                    " {\"type\": \"library\", \"name\": \"lodash\", \"version\": \"%s\","
                    " \"purl\": \"pkg:npm/lodash@%s\"}]}",
                    left_pad, left_pad, lodash, lodash);
-    return bytes_of(text);
+    return controlled_bytes(text);
 }
 
 struct plumb_digest
@@ -78,7 +78,7 @@ roots(void)
     struct plumb_err err;
 
     if (pem[0] != '\0')
-        return bytes_of(pem);
+        return controlled_bytes(pem);
     assert_ok(plumb_signer_generate(PLUMB_KEY_P256, &signer, &err), &err);
     assert_ok(plumb_signer_certificate(signer, "root", NULL, 0, WORLD_T0,
                                        WORLD_T0 + 999 * WORLD_DAY, &bytes, &err),
@@ -87,7 +87,7 @@ roots(void)
     memcpy(pem, bytes.data, bytes.len);
     plumb_bytes_clear(&bytes);
     plumb_signer_free(signer);
-    return bytes_of(pem);
+    return controlled_bytes(pem);
 }
 
 static json_t *
@@ -248,8 +248,9 @@ controlled_assert(struct world *w, const struct plumb_digest *release, const cha
 {
     const struct plumb_digest document = make_digest("what it rests on");
 
-    assert_string_equal(
-        controlled_attach(w, release, PLUMB_FILE_DOCUMENT, bytes_of("what it rests on")), "");
+    assert_string_equal(controlled_attach(w, release, PLUMB_FILE_DOCUMENT,
+                                          controlled_bytes("what it rests on")),
+                        "");
     return controlled_attest(w, release, who, ASSERTION_TYPE,
                              json_pack("{s:s, s:s, s:[o]}", "control", control, "statement",
                                        "so it is", "documents", make_hex(&document)));
@@ -264,7 +265,7 @@ controlled_import(struct world *w, const char *records)
     for (const char *p = records; *p != '\0'; p++)
         n += *p == '\n';
     if (n > 0)
-        (void)world_blob(w, bytes_of(records));
+        (void)world_blob(w, controlled_bytes(records));
     (void)world_do(w, make_signed(&w->make, "otto", PLUMB_KIND_ADVISORY, "advisories", &digest,
                                   json_pack("{s:s, s:I}", "source", "osv.dev", "count", n)));
 }
@@ -292,12 +293,12 @@ meet(struct world *w, const struct plumb_digest *release, const struct plumb_con
     if ((c->ways & 1u << PLUMB_WAY_ROOT_STORE) != 0)
         assert_string_equal(controlled_attach(w, release, PLUMB_FILE_ROOT_STORE, roots()), "");
     else if ((c->ways & 1u << PLUMB_WAY_CRYPTO_POLICY) != 0)
-        assert_string_equal(
-            controlled_attach(w, release, PLUMB_FILE_CRYPTO_POLICY, bytes_of("crypto policy")),
-            "");
+        assert_string_equal(controlled_attach(w, release, PLUMB_FILE_CRYPTO_POLICY,
+                                              controlled_bytes("crypto policy")),
+                            "");
     else if ((c->ways & 1u << PLUMB_WAY_CONFIG) != 0)
         assert_string_equal(
-            controlled_attach(w, release, PLUMB_FILE_CONFIG, bytes_of("config")), "");
+            controlled_attach(w, release, PLUMB_FILE_CONFIG, controlled_bytes("config")), "");
     else if ((c->ways & 1u << PLUMB_WAY_ASSERTION) != 0)
         assert_string_equal(controlled_assert(w, release, "qa", c->id), "");
     else if ((c->ways & 1u << PLUMB_WAY_PROVENANCE) != 0)

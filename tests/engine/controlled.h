@@ -22,6 +22,8 @@ struct plumb_digest controlled_propose_two(struct world *w, const char *version)
 /* What the statement calls the artifact. */
 struct plumb_digest controlled_artifact(const char *version);
 
+/* Bytes for controlled_attach, which owns them then. */
+struct plumb_bytes controlled_bytes(const char *text);
 /* rex attaches one file; what became of it: "" or the rule. */
 const char *controlled_attach(struct world *w, const struct plumb_digest *release,
                               enum plumb_file_kind kind, struct plumb_bytes bytes);

@@ -31,11 +31,12 @@ attach_bill(struct world *w, const struct plumb_digest *release, const struct pl
 }
 
 static const char *
-refer(struct world *w, const struct plumb_digest *release, const struct plumb_digest *bill)
+refer(struct world *w, const struct plumb_digest *release, const char *who,
+      const struct plumb_digest *document)
 {
-    return controlled_attest(w, release, "forge", REFERENCE,
-                             json_pack("{s:[{s:s, s:{s:o}}]}", "references", "uri", "sbom",
-                                       "digest", "sha256", make_hex(bill)));
+    return controlled_attest(w, release, who, REFERENCE,
+                             json_pack("{s:[{s:s, s:{s:o}}]}", "references", "uri", "it",
+                                       "digest", "sha256", make_hex(document)));
 }
 
 static bool
@@ -94,15 +95,12 @@ a_bill_that_is_named_and_cannot_be_read_is_said_to_be_refused(void **state)
     static const char want[] = "is attached, but was not accepted (evidence.empty)";
     struct world w;
     struct plumb_digest bill, id;
-    struct plumb_bytes empty = { 0 };
-    struct plumb_err err;
     static const char text[] =
         "{\"bomFormat\": \"CycloneDX\", \"specVersion\": \"1.5\", \"version\": 1}";
 
     (void)state;
     controlled_begin(&w, NULL);
-    assert_ok(plumb_bytes_copy(text, strlen(text), &empty, &err), &err);
-    bill = world_blob(&w, empty);
+    bill = world_blob(&w, controlled_bytes(text));
     id = controlled_propose_with(&w, "1.0", &bill);
     assert_string_equal(attach_bill(&w, &id, &bill), "evidence.empty");
     expect(&w, &id, PLUMB_CONTROL_OPEN, want, PLUMB_CONTROL_OPEN, want);
@@ -126,7 +124,7 @@ a_bill_that_is_not_named_is_bound_by_a_reference_and_in_no_bundle(void **state)
     expect(&w, &id, PLUMB_CONTROL_OPEN, "is attached, but not bound to the release",
            PLUMB_CONTROL_OPEN, unnamed);
     assert_int_equal(loose(&w, &id), 1);
-    assert_string_equal(refer(&w, &id, &bill), "");
+    assert_string_equal(refer(&w, &id, "forge", &bill), "");
     assert_int_equal(loose(&w, &id), 0);
     expect(&w, &id, PLUMB_CONTROL_MET, "2 components", PLUMB_CONTROL_OPEN, unnamed);
     world_end(&w);
@@ -140,24 +138,18 @@ a_statement_on_vulnerabilities_that_nobody_trusted_refers_to_is_said_to_be_loose
         " \"timestamp\": \"2026-09-01T00:00:00Z\", \"version\": 1, \"statements\":"
         " [{\"vulnerability\": {\"name\": \"CVE-1\"}, \"status\": \"fixed\"}]}";
     const struct plumb_digest digest = make_digest(text);
-    struct plumb_bytes bytes = { 0 };
-    struct plumb_err err;
     struct world w;
     struct plumb_digest id;
 
     (void)state;
     controlled_begin(&w, NULL);
     id = controlled_propose(&w, "1.0");
-    assert_ok(plumb_bytes_copy(text, strlen(text), &bytes, &err), &err);
-    assert_string_equal(controlled_attach(&w, &id, PLUMB_FILE_VEX, bytes), "");
+    assert_string_equal(controlled_attach(&w, &id, PLUMB_FILE_VEX, controlled_bytes(text)), "");
     assert_int_equal(loose(&w, &id), 1);
-    assert_string_equal(refer(&w, &id, &digest), ""); /* forge is trusted for bills alone */
+    assert_string_equal(refer(&w, &id, "forge", &digest),
+                        ""); /* forge is trusted for bills alone */
     assert_int_equal(loose(&w, &id), 1);
-    assert_string_equal(
-        controlled_attest(&w, &id, "scan", REFERENCE,
-                          json_pack("{s:[{s:s, s:{s:o}}]}", "references", "uri", "vex",
-                                    "digest", "sha256", make_hex(&digest))),
-        "");
+    assert_string_equal(refer(&w, &id, "scan", &digest), "");
     assert_int_equal(loose(&w, &id), 0);
     world_end(&w);
 }
@@ -174,7 +166,7 @@ a_bill_that_came_after_the_named_one_gives_way_to_it_again(void **state)
     other = controlled_bill(&w, "1.0.1", "4.0.0");
     id = controlled_propose_with(&w, "1.0", &bill);
     assert_string_equal(attach_bill(&w, &id, &bill), "");
-    assert_string_equal(refer(&w, &id, &other), "");
+    assert_string_equal(refer(&w, &id, "forge", &other), "");
     assert_string_equal(attach_bill(&w, &id, &other), "");
     expect(&w, &id, PLUMB_CONTROL_MET, "2 components", PLUMB_CONTROL_OPEN,
            "another bill of materials was attached after the one");

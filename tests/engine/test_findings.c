@@ -332,7 +332,6 @@ another_bill_takes_the_place_of_the_first(void **state)
         " \"components\": [{\"type\": \"library\", \"name\": \"lodash\", \"version\":"
         " \"4.17.21\", \"purl\": \"pkg:npm/lodash@4.17.21\"}]}";
     const struct plumb_digest bill = make_digest(text);
-    struct plumb_bytes bytes = { 0 };
     struct world w;
     struct plumb_digest id;
 
@@ -349,8 +348,8 @@ another_bill_takes_the_place_of_the_first(void **state)
                                     "digest", "sha256", make_hex(&bill))),
         "");
     expect(&w, &id, "GHSA-1", PLUMB_FINDING_OPEN);
-    assert_ok(plumb_bytes_copy(text, strlen(text), &bytes, &w.err), &w.err);
-    assert_string_equal(controlled_attach(&w, &id, PLUMB_FILE_SBOM, bytes), "");
+    assert_string_equal(controlled_attach(&w, &id, PLUMB_FILE_SBOM, controlled_bytes(text)),
+                        "");
     expect(&w, &id, "GHSA-1", PLUMB_FINDING_GONE);
     expect(&w, &id, "GHSA-2", PLUMB_FINDING_GONE);
     controlled_import(&w, controlled_record("GHSA-3", "lodash", "4.18.0", T1, HIGH));
@@ -607,6 +606,20 @@ propose_next(struct world *w, struct plumb_digest *ret)
     return wish.kind;
 }
 
+/* 1.0 is on its way out of prod, 2.0 is current. */
+static void
+superseded(struct world *w, void (*edit)(struct make *m), struct plumb_digest *one,
+           struct plumb_digest *two)
+{
+    controlled_begin(w, edit);
+    *one = controlled_release(w, "1.0");
+    (void)world_start(w, one);
+    (void)world_complete(w, one);
+    *two = controlled_release(w, "2.0");
+    (void)world_start(w, two);
+    (void)world_complete(w, two);
+}
+
 static void
 where_both_follow_both_are_proposed_and_neither_twice_while_people_think(void **state)
 {
@@ -615,13 +628,7 @@ where_both_follow_both_are_proposed_and_neither_twice_while_people_think(void **
     struct engine_wish wish;
 
     (void)state;
-    controlled_begin(&w, findings_do_both);
-    one = controlled_release(&w, "1.0");
-    (void)world_start(&w, &one);
-    (void)world_complete(&w, &one);
-    two = controlled_release(&w, "2.0");
-    (void)world_start(&w, &two);
-    (void)world_complete(&w, &two);
+    superseded(&w, findings_do_both, &one, &two);
     assert_string_equal(
         controlled_attest(&w, &two, "forge", "https://cyclonedx.org/bom",
                           json_pack("{s:s, s:s, s:[{s:s, s:s, s:s}]}", "bomFormat", "CycloneDX",
@@ -699,13 +706,7 @@ a_finding_shortens_a_phase_out_when_people_approve(void **state)
     struct plumb_digest proposal;
 
     (void)state;
-    controlled_begin(&w, findings_shorten);
-    one = controlled_release(&w, "1.0");
-    (void)world_start(&w, &one);
-    (void)world_complete(&w, &one);
-    two = controlled_release(&w, "2.0");
-    (void)world_start(&w, &two);
-    (void)world_complete(&w, &two);
+    superseded(&w, findings_shorten, &one, &two);
     controlled_import(&w, controlled_record("GHSA-1", "lodash", "4.17.21", T1, CRITICAL));
     assert_true(wished(&w, &wish));
     assert_int_equal(wish.kind, PLUMB_KIND_ROLLOUT);

@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "tests/local.h"
 #include "tests/t.h"
 
 #define ANSWERS     64
@@ -41,20 +42,6 @@ struct call {
     struct liar *l;
     int fd;
 };
-
-static int
-connect_to(const char *path)
-{
-    struct sockaddr_un to = { .sun_family = AF_UNIX };
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    (void)snprintf(to.sun_path, sizeof to.sun_path, "%s", path);
-    if (fd >= 0 && connect(fd, (struct sockaddr *)&to, sizeof to) != 0) {
-        (void)close(fd);
-        return -1;
-    }
-    return fd;
-}
 
 static void
 remember(struct liar *l, int fd, int becomes)
@@ -119,7 +106,7 @@ pass_on(struct liar *l, int fd, char *buf, size_t len, const char *body)
     const char *line = strstr(buf, "\r\n") + 2,
                *length = strcasestr(buf, "\r\nContent-Length:");
     size_t left = length != NULL ? strtoul(length + 17, NULL, 10) : 0;
-    const int up = connect_to(l->upstream);
+    const int up = local_connect(l->upstream);
     ssize_t n;
 
     if (up < 0)

@@ -14,6 +14,7 @@
 #include "lib/own.h"
 #include "tests/cli/people.h"
 #include "tests/cli/talk.h"
+#include "tests/local.h"
 
 static struct people people;
 
@@ -227,9 +228,7 @@ start_agent(void)
         (void)execlp("ssh-agent", "ssh-agent", "-D", "-a", socket, (char *)NULL);
         _exit(127);
     }
-    for (int i = 0; i < 600 && access(socket, F_OK) != 0; i++)
-        (void)usleep(100 * 1000);
-    assert_int_equal(0, access(socket, F_OK));
+    assert_true(local_await(socket));
     return pid;
 }
 

@@ -13,6 +13,7 @@
 
 #include "client/agent.h"
 #include "tests/client/run.h"
+#include "tests/local.h"
 
 /* OpenSSH's own agent, with security keys in software. */
 
@@ -35,8 +36,7 @@ start_agent(void)
     (void)snprintf(pattern, sizeof pattern, "%s/*", getenv("PLUMB_BUILD"));
     agent = start((const char *const[]){ "ssh-agent", "-D", "-a", sock, "-P", pattern, NULL });
     assert_int_equal(setenv("SSH_AUTH_SOCK", sock, 1), 0);
-    for (int i = 0; i < 500 && access(sock, F_OK) != 0; i++)
-        (void)usleep(10000);
+    assert_true(local_await(sock));
 }
 
 static int

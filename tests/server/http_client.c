@@ -16,9 +16,9 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+#include "tests/local.h"
 #include "tests/t.h"
 
 struct hc {
@@ -158,13 +158,11 @@ hc_plain(uint16_t port)
 struct hc *
 hc_local(const char *path)
 {
-    struct sockaddr_un at = { .sun_family = AF_UNIX };
-    struct hc *c = hc_new(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    int fd = local_connect(path);
 
-    strncpy(at.sun_path, path, sizeof at.sun_path - 1);
-    if (connect(c->fd, (struct sockaddr *)&at, sizeof at) != 0)
+    if (fd < 0)
         fail_msg("connect: %s", strerror(errno));
-    return c;
+    return hc_new(fd);
 }
 
 static struct hc *

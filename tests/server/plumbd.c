@@ -13,6 +13,7 @@
 
 #include "server/file.h"
 #include "server/identity.h"
+#include "tests/local.h"
 #include "tests/server/pg.h"
 
 static void
@@ -61,7 +62,7 @@ answers(const struct plumbd *p, int status)
     bool ready;
 
     (void)snprintf(path, sizeof path, "%s/plumbd.sock", p->data);
-    if (access(path, F_OK) != 0)
+    if (!local_listens(path))
         return false;
     reply = plumbd_ask(p, "GET", "/readyz", NULL);
     ready = status == 0 ? reply.status != 0 : reply.status == status;

@@ -18,6 +18,7 @@
 #include "client/keyfile.h"
 #include "client/store.h"
 #include "tests/cli/people.h"
+#include "tests/local.h"
 #include "tests/tui/tmux.h"
 
 #define PASSPHRASE "heron-umbrella-tangent-nine"
@@ -69,8 +70,7 @@ start_agent(void)
     (void)snprintf(pattern, sizeof pattern, "%s/*", getenv("PLUMB_BUILD"));
     agent = spawn((const char *const[]){ "ssh-agent", "-D", "-a", sock, "-P", pattern, NULL });
     assert_int_equal(0, setenv("SSH_AUTH_SOCK", sock, 1));
-    for (int i = 0; i < 600 && access(sock, F_OK) != 0; i++)
-        (void)nanosleep(&(struct timespec){ 0, 100 * 1000000 }, NULL);
+    assert_true(local_await(sock));
     assert_int_equal(0, RUN("ssh-keygen", "-q", "-t", "ed25519-sk", "-N", "", "-C", "carol",
                             "-f", "carol", "-w", softsk, "-O", "application=ssh:plumb", "-O",
                             "user=carol"));

@@ -1,5 +1,6 @@
 #include "tests/tui/tmux.h"
 
+#include "tests/local.h"
 #include "tests/t.h"
 
 #include <signal.h>
@@ -84,7 +85,7 @@ tmux_begin(struct tmux *t, const char *socket)
         (void)execlp("tmux", "tmux", "-f", "/dev/null", "-S", socket, "-D", (char *)NULL);
         _exit(127);
     }
-    for (int i = 0; i < TRIES && access(socket, F_OK) != 0; i++) {
+    for (int i = 0; i < TRIES && !local_listens(socket); i++) {
         if (waitpid(t->server, NULL, WNOHANG) != 0)
             fail_msg("tmux does not start: apt-get install tmux");
         pause_100ms();

@@ -25,6 +25,9 @@
     X(release_add)                      \
     X(release_list)                     \
     X(release_show)                     \
+    X(attest_assertion)                 \
+    X(attest_rebuild)                   \
+    X(attest_reference)                 \
     X(evidence_add)                     \
     X(evidence_list)                    \
     X(evidence_diff)                    \

@@ -40,58 +40,41 @@ add_bytes(const struct attaching *a, const char *name, const void *data, size_t 
     return json_array_append_new(a->files, file) == 0 ? PLUMB_OK : plumb_fail_memory(err);
 }
 
-/* What builders write is often one envelope a line. */
+/* As --kind has it, or by what is in the file. */
 static enum plumb_code
-add_lines(const struct attaching *a, const char *name, const struct plumb_bytes *bytes,
-          struct plumb_err *err)
-{
-    const char *at = (const char *)bytes->data, *end = at + bytes->len;
-
-    while (at < end) {
-        const char *stop = memchr(at, '\n', (size_t)(end - at));
-        size_t len = (size_t)((stop != NULL ? stop : end) - at);
-
-        if (len > 0)
-            PLUMB_TRY(add_bytes(a, name, at, len, PLUMB_FILE_ATTESTATION, err));
-        at += len + 1;
-    }
-    return PLUMB_OK;
-}
-
-static enum plumb_code
-find_kind(struct cli *cli, enum plumb_file_kind *ret, bool *ret_told, struct plumb_err *err)
+find_kind(struct cli *cli, const char *path, const struct plumb_bytes *bytes,
+          struct cli_attached *ret, struct plumb_err *err)
 {
     const char *word = cli_option(cli, "kind");
 
-    *ret_told = word != NULL;
-    for (size_t i = 0; word != NULL && i < PLUMB_FILE_KIND_COUNT; i++)
+    if (word == NULL)
+        return cli_attached(path, bytes->data, bytes->len, ret, err);
+    for (size_t i = 0; i < PLUMB_FILE_KIND_COUNT; i++)
         if (strcmp(word, plumb_file_kind_text((enum plumb_file_kind)i)) == 0) {
-            *ret = (enum plumb_file_kind)i;
+            ret->kind = (enum plumb_file_kind)i;
             return PLUMB_OK;
         }
-    return word == NULL
-               ? PLUMB_OK
-               : cli_usage("--kind", err,
-                           "want attestation, sbom, vex, guidance, root-store, crypto-policy, "
-                           "config or document");
+    return cli_usage("--kind", err,
+                     "want attestation, sbom, vex, guidance, root-store, crypto-policy, config "
+                     "or document");
 }
 
 static enum plumb_code
 add_file(const struct attaching *a, const char *path, struct plumb_err *err)
 {
     PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes bytes = { NULL, 0 };
+    PLUMB_AUTO(cli_attached_clear) struct cli_attached what = { .nparts = 0 };
     const char *slash = strrchr(path, '/');
-    enum plumb_file_kind kind = PLUMB_FILE_DOCUMENT;
-    bool told, lines = false;
 
     PLUMB_TRY(store_read(path, PLUMB_ATTACHED_SIZE, &bytes, err));
-    PLUMB_TRY(find_kind(a->cli, &kind, &told, err));
-    if (!told)
-        PLUMB_TRY(cli_attached_kind(path, bytes.data, bytes.len, &kind, &lines, err));
+    PLUMB_TRY(find_kind(a->cli, path, &bytes, &what, err));
     (void)cli_progress(a->cli, path, 0, bytes.len);
     path = slash != NULL ? slash + 1 : path;
-    return lines ? add_lines(a, path, &bytes, err)
-                 : add_bytes(a, path, bytes.data, bytes.len, kind, err);
+    if (what.nparts == 0)
+        return add_bytes(a, path, bytes.data, bytes.len, what.kind, err);
+    for (size_t i = 0; i < what.nparts; i++)
+        PLUMB_TRY(add_bytes(a, path, what.parts[i].data, what.parts[i].len, what.kind, err));
+    return PLUMB_OK;
 }
 
 /* --- what became of them --- */
@@ -179,14 +162,12 @@ const struct cli_command command_evidence_add = {
     .max = PLUMB_ATTACHED_MAX + 1,
     .options = options,
     .more =
-        "Envelopes, bills of materials, VEX and root stores are recognised; what else a file "
-        "is,\n"
-        "--kind says. Each is told of with what it was taken for, or why it counts for "
-        "nothing:\n"
-        "then it ends with 3, and 'plumb evidence list' tells it again.\n"
-        "What the service has of a file is not sent again: run the same once more after an "
-        "upload\n"
-        "broke off.",
+        "Envelopes, bills of materials, VEX and root stores are recognised, and envelopes in\n"
+        "what npm, GitHub's API and gcloud answer; what else a file is, --kind says. Each is\n"
+        "told of with what it was taken for, or why it counts for nothing: then it ends with\n"
+        "3, and 'plumb evidence list' tells it again.\n"
+        "What the service has of a file is not sent again: run the same once more after an\n"
+        "upload broke off.",
     .example = "plumb evidence add svr2@2025-08-02 provenance.intoto.jsonl sbom.cdx.json",
     .run = run,
 };

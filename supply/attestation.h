@@ -24,6 +24,7 @@ struct sigstore_root;
 
 #define ASSERTION_TYPE             "urn:plumbline:control-assertion:v1"
 #define REBUILD_TYPE               "urn:plumbline:rebuild:v1"
+#define REFERENCE_TYPE             "https://in-toto.io/attestation/reference/v0.1"
 
 /* clang-format off */
 #define ATTESTATIONS(X)                     \

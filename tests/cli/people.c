@@ -106,17 +106,17 @@ add_controls(json_t *document)
     json_object_set_new(
         document, "controls",
         json_pack("{s:{s:{s:{s:s, s:s, s:[s]}, s:{s:s, s:s, s:[s]}, s:{s:s, s:s, s:[s]}}},"
-                  " s:{s:{s:[s], s:[s]}, s:{s:[s], s:[s]}},"
+                  " s:{s:{s:[s, s], s:[s]}, s:{s:[s], s:[s]}},"
                   " s:{s:i, s:[s], s:i}, s:{s:[s], s:s, s:{}}, s:{s:s, s:s, s:s},"
                   " s:{s:[s], s:[s], s:[s]}, s:{s:{s:{s:i}, s:b, s:[]}}}",
                   "profile", "controls", "SUP-BOM", "level", "must", "text", "a bill", "by",
                   "sbom", "SUP-MONITOR", "level", "must", "text", "watched", "by", "monitor",
                   "DEV-IO", "level", "should", "text", "protected", "by", "assertion", "trust",
-                  "managers", "for", "assert", "roles", "release-manager", "pipelines", "for",
-                  "sbom", "roles", "pipeline", "build", "level", 0, "sources",
-                  "https://git.example/web", "rebuilders", 1, "vulnerabilities", "block",
-                  "critical", "unrated", "low", "deadlines", "ages", "advisories", "P1D",
-                  "guidance", "P365D", "provenance", "P30D", "follows", "lapse", "alert",
+                  "managers", "for", "assert", "rebuild", "roles", "release-manager",
+                  "pipelines", "for", "sbom", "roles", "pipeline", "build", "level", 0,
+                  "sources", "https://git.example/web", "rebuilders", 1, "vulnerabilities",
+                  "block", "critical", "unrated", "low", "deadlines", "ages", "advisories",
+                  "P1D", "guidance", "P365D", "provenance", "P30D", "follows", "lapse", "alert",
                   "finding", "alert", "overdue", "alert", "quorums", "waiver", "need",
                   "release-manager", 2, "others", 0, "veto"));
 }

@@ -45,8 +45,6 @@ static struct exception exceptions[] = {
       "it does not end: test_verifier stops it", false },
     { "audit https://audit.example/log",
       "a web server with an export: tests/interop/run has one", false },
-    { "controls svr2@2025-08-02 --vsa",
-      "governance with controls: test_controls_program has some", false },
     { "governance template --service service.json", "the README's tour has it whole", false },
     { "governance genesis governance.json", "the same", false },
     { "--server unix:", "the same", false },
@@ -195,8 +193,6 @@ static void
 every_stand_in_and_every_exception_stands_in_a_page(void **state)
 {
     (void)state;
-    doc_each("docs/controls.md", "plumb", 0, run_line,
-             &(struct page){ "", "pipeline", 0, false });
     for (size_t i = 0; i < COUNT(exceptions); i++)
         if (!exceptions[i].met)
             fail_msg("no page has: plumb %s", exceptions[i].begins);

@@ -101,23 +101,41 @@ core_follow(struct core *core, struct db *db, uint64_t size, struct plumb_err *e
     return PLUMB_OK;
 }
 
+enum plumb_code
+core_kept_checkpoint(const struct core *core, struct plumb_checkpoint *ret,
+                     struct plumb_err *err)
+{
+    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes note = { 0 };
+    char path[600];
+
+    checkpoint_path(core, path);
+    PLUMB_TRY(file_read(path, CHECKPOINT_MAX, &note, err));
+    return load_kept_checkpoint(core->identity, &note, path, ret, err);
+}
+
+enum plumb_code
+core_replace_checkpoint(const struct core *core, const struct plumb_bytes *note,
+                        struct plumb_err *err)
+{
+    char path[600];
+
+    checkpoint_path(core, path);
+    return file_replace(path, 0644, note->data, note->len, err);
+}
+
 /* The database must continue the checkpoint that this instance last kept. */
 static enum plumb_code
 check_kept(struct core *core, struct db *db, struct plumb_err *err)
 {
-    PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes note = { 0 };
     struct plumb_checkpoint kept;
     struct plumb_digest root;
     char path[600];
-    enum plumb_code code;
+    enum plumb_code code = core_kept_checkpoint(core, &kept, err);
 
-    checkpoint_path(core, path);
-    code = file_read(path, CHECKPOINT_MAX, &note, err);
     if (code == PLUMB_NOT_FOUND)
         return PLUMB_OK;
-    if (code != PLUMB_OK)
-        return code;
-    PLUMB_TRY(load_kept_checkpoint(core->identity, &note, path, &kept, err));
+    PLUMB_TRY(code);
+    checkpoint_path(core, path);
     if (kept.size > tree_size(core->tree)) {
         core_stop_writing(core, true,
                           "the database has %llu entries, the checkpoint kept in %s has %llu: "
@@ -275,12 +293,10 @@ enum plumb_code
 core_keep_checkpoint(struct core *core, struct plumb_err *err)
 {
     PLUMB_AUTO(auto_checkpoint) struct core_checkpoint *c = core_checkpoint(core);
-    char path[600];
 
     if (c == NULL || atomic_load(&core->stopped))
         return PLUMB_OK;
-    checkpoint_path(core, path);
-    return file_replace(path, 0644, c->note.data, c->note.len, err);
+    return core_replace_checkpoint(core, &c->note, err);
 }
 
 struct who *

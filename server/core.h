@@ -77,6 +77,17 @@ PLUMB_MUST_CHECK enum plumb_code core_publish_snapshots(struct core *core,
  * is there. */
 PLUMB_MUST_CHECK enum plumb_code core_keep_checkpoint(struct core *core, struct plumb_err *err);
 
+/* The one in DATA/checkpoint, which a log key of this instance signed. PLUMB_NOT_FOUND: none is
+ * kept; rule "log.kept". */
+PLUMB_MUST_CHECK enum plumb_code core_kept_checkpoint(const struct core *core,
+                                                      struct plumb_checkpoint *ret,
+                                                      struct plumb_err *err);
+/* Another in its place, whatever it was: for a restore, which has shown that it continues it.
+ */
+PLUMB_MUST_CHECK enum plumb_code core_replace_checkpoint(const struct core *core,
+                                                         const struct plumb_bytes *note,
+                                                         struct plumb_err *err);
+
 /* References that the caller gives back. NULL before the genesis (checkpoint) or at first. */
 struct who *core_who(struct core *core);
 struct core_checkpoint *core_checkpoint(struct core *core);

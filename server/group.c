@@ -163,6 +163,38 @@ take_part(void *arg, const struct engine_part *part, struct plumb_err *err)
     return PLUMB_OK;
 }
 
+/* The parts are taken already: as they are before the publication is known. */
+static enum plumb_code
+apply_publication(struct group *g, const struct plumb_signed *s, struct plumb_err *err)
+{
+    const struct plumb_statement *said = s->statement;
+    struct engine_effect effect;
+    struct group_publication *p;
+
+    PLUMB_TRY(grow(&g->publications, g->npublications, &g->publications_cap,
+                   sizeof *g->publications, err));
+    p = &g->publications[g->npublications];
+    *p =
+        (struct group_publication){ .row = { .idx = engine_size(g->core->engine),
+                                             .revision = (uint64_t)said->u.publication.revision,
+                                             .content = said->u.publication.content,
+                                             .valid_until = said->u.publication.valid_until } };
+    copy_name(p->fleet, said->fleet);
+    PLUMB_TRY(group_apply(g, s, NULL, 0, &effect, err));
+    g->npublications += effect.repeated ? 0 : 1;
+    return PLUMB_OK;
+}
+
+enum plumb_code
+group_republish(struct group *g, const struct plumb_signed *s, struct plumb_err *err)
+{
+    struct plumb_digest content;
+
+    PLUMB_TRY(engine_advance(g->core->engine, g->time, err));
+    PLUMB_TRY(engine_derive(g->core->engine, s->statement->fleet, take_part, g, &content, err));
+    return apply_publication(g, s, err);
+}
+
 static enum plumb_code
 publish(struct group *g, const char *fleet, bool refresh, struct plumb_err *err)
 {
@@ -171,31 +203,20 @@ publish(struct group *g, const char *fleet, bool refresh, struct plumb_err *err)
     const struct plumb_fleet *rules = plumb_governance_fleet(doc, fleet);
     PLUMB_AUTO(auto_signed) struct plumb_signed *s = NULL;
     struct engine_fleet_state last = { 0 };
-    struct group_publication *p;
-    struct plumb_digest content;
-    bool published = engine_fleet(engine, fleet, &last) && last.revision > 0;
+    struct db_publication_row row = { 0 };
+    bool same;
 
     if (rules == NULL)
         return PLUMB_OK; /* the governance document dropped this fleet */
-    PLUMB_TRY(engine_derive(engine, fleet, take_part, g, &content, err));
-    if (published && plumb_digest_eq(&content, &last.content) &&
-        !(refresh && plumb_time_add(last.issued, rules->refresh) <= g->time))
+    PLUMB_TRY(engine_derive(engine, fleet, take_part, g, &row.content, err));
+    same = engine_fleet(engine, fleet, &last) && last.revision > 0 &&
+           plumb_digest_eq(&row.content, &last.content);
+    if (same && !(refresh && plumb_time_add(last.issued, rules->refresh) <= g->time))
         return PLUMB_OK;
-    PLUMB_TRY(grow(&g->publications, g->npublications, &g->publications_cap,
-                   sizeof *g->publications, err));
-    p = &g->publications[g->npublications];
-    *p = (struct group_publication){
-        .row = { .idx = engine_size(engine),
-                 .revision = (uint64_t)last.revision +
-                             (published && plumb_digest_eq(&content, &last.content) ? 0 : 1),
-                 .content = content,
-                 .valid_until = plumb_time_add(g->time, rules->validity) }
-    };
-    copy_name(p->fleet, fleet);
-    PLUMB_TRY(service_publication(g->core, p->fleet, &p->row, g->time, &s, err));
-    PLUMB_TRY(apply_own(g, s, err));
-    g->npublications++;
-    return PLUMB_OK;
+    row.revision = (uint64_t)last.revision + (same ? 0 : 1);
+    row.valid_until = plumb_time_add(g->time, rules->validity);
+    PLUMB_TRY(service_publication(g->core, fleet, &row, g->time, &s, err));
+    return apply_publication(g, s, err);
 }
 
 struct names {

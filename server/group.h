@@ -1,5 +1,5 @@
-/* group.h - one transaction's worth of entries: built in memory, then written. Private to the
- * writer. */
+/* group.h - one transaction's worth of entries: built in memory, then written. Private to who
+ * appends: the writer, and a restore. */
 #ifndef SERVER_GROUP_H
 #define SERVER_GROUP_H
 
@@ -55,6 +55,13 @@ bool group_imported(const struct group *g);
  */
 PLUMB_MUST_CHECK enum plumb_code group_publish(struct group *g, bool refresh,
                                                struct plumb_err *err);
+
+/*
+ * A publication of the past as the next entry, with what was published derived again. Its
+ * content must come out the same: rule "publication.content".
+ */
+PLUMB_MUST_CHECK enum plumb_code group_republish(struct group *g, const struct plumb_signed *s,
+                                                 struct plumb_err *err);
 
 /* Everything into the database, in the transaction that holds the writers' lock. */
 PLUMB_MUST_CHECK enum plumb_code group_write(struct group *g, struct db *db,

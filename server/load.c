@@ -26,6 +26,21 @@ document_key(void *arg, const struct plumb_digest *id)
     return NULL;
 }
 
+/* The size of each of n blobs; what is not there is brought, where somebody can. */
+static enum plumb_code
+sizes_of(struct load *load, const struct plumb_digest *digests, size_t n, int64_t *ret,
+         struct plumb_err *err)
+{
+    PLUMB_TRY(db_blob_sizes(load->db, digests, n, ret, err));
+    for (size_t i = 0; load->bring != NULL && i < n; i++) {
+        if (ret[i] >= 0)
+            continue;
+        PLUMB_TRY(load->bring(load->bring_arg, load->db, &digests[i], err));
+        PLUMB_TRY(db_blob_sizes(load->db, &digests[i], 1, &ret[i], err));
+    }
+    return PLUMB_OK;
+}
+
 static enum plumb_code
 open_genesis(struct load *load, json_t *envelope, struct plumb_signed **ret,
              struct plumb_err *err)
@@ -35,12 +50,14 @@ open_genesis(struct load *load, json_t *envelope, struct plumb_signed **ret,
     PLUMB_AUTO(auto_statement) struct plumb_statement *peeked = NULL;
     PLUMB_AUTO(plumb_bytes_clear) struct plumb_bytes bytes = { 0 };
     PLUMB_AUTO(auto_governance) struct plumb_governance *document = NULL;
+    int64_t size;
 
     PLUMB_TRY(plumb_dsse_read(&root, &dsse, err));
     PLUMB_TRY(plumb_statement_peek(dsse.payload.data, dsse.payload.len, &peeked, err));
     if (peeked->kind != PLUMB_KIND_GOVERNANCE)
         return plumb_fail(err, PLUMB_REFUSED, "log.no-genesis", "",
                           "the log is empty: its first entry is a genesis");
+    PLUMB_TRY(sizes_of(load, &peeked->u.governance.document, 1, &size, err));
     PLUMB_TRY(db_blob_get(load->db, &peeked->u.governance.document, &bytes, err));
     PLUMB_TRY(plumb_governance_parse(bytes.data, bytes.len, &document, err));
     return plumb_signed_open(envelope, document_key, document, ret, err);
@@ -107,7 +124,7 @@ read_named(struct load *load, const struct plumb_digest *digests, size_t n, size
     if (sizes == NULL)
         return plumb_fail_memory(err);
     PLUMB_TRY(reserve(load, n, err));
-    PLUMB_TRY(db_blob_sizes(load->db, digests, n, sizes, err));
+    PLUMB_TRY(sizes_of(load, digests, n, sizes, err));
     for (size_t i = 0; i < n; i++) {
         if (sizes[i] < 0)
             return absent(&digests[i], err);

@@ -13,6 +13,10 @@ struct load {
     size_t nblobs;
     bool limited; /* it is offered to us: settings say how much may be read for it */
     int64_t held; /* bytes that count in core's blobs_held */
+    /* Stores a blob that is not there yet, or fails as its source does; NULL: nobody can. */
+    enum plumb_code (*bring)(void *arg, struct db *db, const struct plumb_digest *digest,
+                             struct plumb_err *err);
+    void *bring_arg;
 };
 
 /*

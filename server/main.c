@@ -17,6 +17,7 @@
 #include "server/db/migrate.h"
 #include "server/local.h"
 #include "server/log.h"
+#include "server/restore.h"
 
 static const char usage[] =
     "plumbd - the system of record for what verifiers may accept\n"
@@ -30,6 +31,7 @@ static const char usage[] =
     "  promote           the next keys become the only ones\n"
     "  resume            let a running plumbd write again after it stopped for a clock\n"
     "  migrate           bring the database's schema up to date and end\n"
+    "  restore EXPORT    put back what the database lost, from 'plumb log export'\n"
     "\n"
     "  --data DIR        same as --set data=DIR; likewise --origin, --listen, --database\n"
     "  --config FILE     a JSON object of settings\n"
@@ -43,6 +45,7 @@ static const char usage[] =
 struct options {
     struct settings settings;
     const char *command;
+    const char *export; /* of restore */
 };
 
 static int
@@ -132,7 +135,13 @@ parse(int argc, char **argv, struct options *o)
             return 2;
         }
     }
-    o->command = optind < argc ? argv[optind] : "serve";
+    o->command = optind < argc ? argv[optind++] : "serve";
+    if (strcmp(o->command, "restore") == 0 && optind < argc)
+        o->export = argv[optind++];
+    if (optind < argc) {
+        fprintf(stderr, "plumbd: %s: one argument too many: see --help\n", argv[optind]);
+        return 2;
+    }
     if (o->settings.data[0] != '/') {
         fputs("plumbd: --data DIR is required, an absolute path\n", stderr);
         return 2;
@@ -222,6 +231,22 @@ start_http(struct plumbd *p, struct plumb_err *err)
     return PLUMB_OK;
 }
 
+/* The log of the database, in memory; and the connection that it came by. */
+static enum plumb_code
+open_core(struct plumbd *p, const char **ret_serving, struct db **ret_db, struct plumb_err *err)
+{
+    struct core **core = &p->app.core;
+
+    PLUMB_TRY(identity_load(p->settings->data, &p->identity, err));
+    PLUMB_TRY(metrics_new(&p->metrics, err));
+    PLUMB_TRY(open_database(p, ret_serving, err));
+    PLUMB_TRY(db_open(*ret_serving, db_catalogues, ret_db, err));
+    PLUMB_TRY(core_open(p->settings, &p->identity, p->metrics, *ret_db, core, err));
+    log_event(LOG_INFO, "log.loaded",
+              LOG_NUMBER("entries", (int64_t)engine_size((*core)->engine)));
+    return PLUMB_OK;
+}
+
 static enum plumb_code
 plumbd_open(struct plumbd *p, struct plumb_err *err)
 {
@@ -229,17 +254,11 @@ plumbd_open(struct plumbd *p, struct plumb_err *err)
     struct app *app = &p->app;
     const char *serving;
 
-    PLUMB_TRY(identity_load(p->settings->data, &p->identity, err));
-    PLUMB_TRY(metrics_new(&p->metrics, err));
-    PLUMB_TRY(open_database(p, &serving, err));
-    PLUMB_TRY(db_open(serving, db_catalogues, &db, err));
+    PLUMB_TRY(open_core(p, &serving, &db, err));
     app->settings = p->settings;
     app->identity = &p->identity;
     app->metrics = p->metrics;
     PLUMB_TRY(app_init(app, err));
-    PLUMB_TRY(core_open(p->settings, &p->identity, p->metrics, db, &app->core, err));
-    log_event(LOG_INFO, "log.loaded",
-              LOG_NUMBER("entries", (int64_t)engine_size(app->core->engine)));
     PLUMB_TRY(tiles_new(p->settings->tile_cache, &app->tiles, err));
     PLUMB_TRY(bundles_start(app->core, serving, &app->bundles, err));
     /* for the workers, and for the two threads that answer for them */
@@ -254,9 +273,9 @@ plumbd_open(struct plumbd *p, struct plumb_err *err)
                              &app->follower, err));
     PLUMB_TRY(alerts_open(app->core, &app->alerts, err));
     if (p->settings->advisories[0] != '\0')
-        PLUMB_TRY(spool_start(&(struct spool_config){ app->core, app->writer, serving,
-                                                      p->settings->advisories },
-                              &app->spool, err));
+        PLUMB_TRY(spool_start(
+            &(struct spool_config){ app->core, app->writer, serving, p->settings->advisories },
+            &app->spool, err));
     witnesses_follow(app->witnesses, app->follower);
     app_changed(app); /* what the log held already */
     return start_http(p, err);
@@ -317,6 +336,49 @@ serve(struct settings *settings)
 }
 
 static enum plumb_code
+put_back(struct plumbd *p, const char *export, struct restored *ret, struct plumb_err *err)
+{
+    PLUMB_AUTO(auto_db) struct db *db = NULL;
+    const char *serving;
+
+    PLUMB_TRY(open_core(p, &serving, &db, err));
+    return restore_log(p->app.core, db, export, ret, err);
+}
+
+static int
+restore(struct settings *settings, const char *export)
+{
+    struct plumbd *p = calloc(1, sizeof *p);
+    struct restored restored;
+    struct plumb_err err;
+    int status = 0;
+
+    if (export == NULL) {
+        free(p);
+        fputs("plumbd: restore: say from which export: see --help\n", stderr);
+        return 2;
+    }
+    if (p == NULL)
+        return 1;
+    p->settings = settings;
+    if (put_back(p, export, &restored, &err) != PLUMB_OK) {
+        status = complain(&err);
+    } else {
+        printf("put back entries %" PRIu64 " to %" PRIu64 ": the log is the one that the "
+               "export's checkpoint signs\n",
+               restored.before, restored.after - 1);
+        if (!restored.proven)
+            fputs("plumbd: no checkpoint was kept in the data directory, so nothing here tells "
+                  "whether the log was longer: compare with witnesses and verifiers before you "
+                  "start the service\n",
+                  stderr);
+    }
+    plumbd_close(p);
+    free(p);
+    return status;
+}
+
+static enum plumb_code
 print_identity(const struct settings *s, struct plumb_err *err)
 {
     PLUMB_AUTO(identity_clear) struct identity id = { 0 };
@@ -353,6 +415,8 @@ main(int argc, char **argv)
     harden();
     if (strcmp(o.command, "serve") == 0)
         return serve(&o.settings);
+    if (strcmp(o.command, "restore") == 0)
+        return restore(&o.settings, o.export);
     if (strcmp(o.command, "init") == 0)
         code = identity_create(o.settings.data, o.settings.origin, o.settings.names, core_now(),
                                &err);

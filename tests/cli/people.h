@@ -23,9 +23,9 @@ void people_end(struct people *p);
 /* The ceremony, the trust file trust.json, and a profile NAME.json for everybody. */
 void people_govern(struct people *p);
 /* The same with three controls: SUP-BOM and SUP-MONITOR, which must be met by a bill and by the
- * feed, and DEV-IO, which should be asserted, by release managers, who rebuild too. The pipeline vouches for
- * bills, and may attach evidence, import advisories, and propose waivers, for which two release
- * managers vote. */
+ * feed, and DEV-IO, which should be asserted, by release managers, who rebuild too. The
+ * pipeline vouches for bills, and may attach evidence, import advisories, and propose waivers,
+ * for which two release managers vote. */
 void people_govern_controls(struct people *p);
 void people_profiles(struct people *p);
 

@@ -118,6 +118,15 @@ pg_database(void)
     return copy_database(name, "migrated");
 }
 
+struct pg_database
+pg_copy(const struct pg_database *d)
+{
+    char name[32];
+
+    (void)snprintf(name, sizeof name, "test_%u", ++databases);
+    return copy_database(name, strstr(d->owner, " dbname=") + strlen(" dbname="));
+}
+
 struct db *
 pg_connect(const struct pg_database *d)
 {

@@ -22,6 +22,9 @@ void pg_durable(void);
 /* The same, without the migrations. */
 struct pg_database pg_empty_database(void);
 
+/* A copy of one to which nobody is connected: what a backup is. */
+struct pg_database pg_copy(const struct pg_database *d);
+
 /* A connection of the serving role with every statement prepared; fails the test if not. */
 struct db *pg_connect(const struct pg_database *d);
 

@@ -86,8 +86,8 @@ find_letter(const struct cli_option *options, char letter)
     return NULL;
 }
 
-static const struct cli_option *
-find_option(const struct cli *cli, const char *arg)
+const struct cli_option *
+cli_find_option(const struct cli *cli, const char *arg)
 {
     const struct cli_option *own = cli->command != NULL ? cli->command->options : NULL, *o;
 
@@ -113,7 +113,7 @@ static enum plumb_code
 take_option(struct cli *cli, const char *arg, const char *next, bool *ret_used,
             struct plumb_err *err)
 {
-    const struct cli_option *o = find_option(cli, arg);
+    const struct cli_option *o = cli_find_option(cli, arg);
     const char *equals = arg[1] == '-' ? strchr(arg, '=') : NULL, *value = "";
 
     *ret_used = false;

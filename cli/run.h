@@ -2,6 +2,8 @@
 #ifndef CLI_RUN_H
 #define CLI_RUN_H
 
+#include <stdio.h>
+
 #include "cli/commands.h"
 #include "client/profile.h"
 
@@ -38,6 +40,12 @@ struct cli {
 PLUMB_MUST_CHECK enum plumb_code cli_parse(struct cli *cli, int argc, const char *const *argv,
                                            struct plumb_err *err);
 void cli_close(struct cli *cli);
+/* "--name", "--name=value" or "-n" of the command, where it is known, or of all; or NULL. */
+const struct cli_option *cli_find_option(const struct cli *cli, const char *arg);
+/* What may stand in place of the last of n words (at least one), which is being typed: the line
+ * "files", or the line "words" and a line for each that begins as it does. */
+PLUMB_MUST_CHECK enum plumb_code cli_complete(const char *const *words, size_t n, FILE *to,
+                                              struct plumb_err *err);
 
 /* --help, with the command or the group where there is one. */
 void cli_help(const struct cli *cli);

@@ -8,7 +8,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build_packages=(gcc cmake ninja-build pkg-config libc6-dev libpq-dev libmicrohttpd-dev libgnutls28-dev
     libjansson-dev libssl-dev libsodium-dev libcurl4-openssl-dev libncurses-dev zlib1g-dev)
 run_packages=(postgresql)
-test_packages=(libcmocka-dev openssh-client openssl curl bc mandoc tmux libvterm-dev libarchive-dev)
+test_packages=(libcmocka-dev openssh-client openssl curl bc mandoc tmux libvterm-dev libarchive-dev
+    zsh fish)
 bench_packages=(nginx-light wrk)
 
 die() {

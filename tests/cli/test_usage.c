@@ -82,7 +82,8 @@ what_is_asked_wrong_says_so_and_ends_with_2(void **state)
         { { "governance", "draft" }, "say where to write it" },
         { { "verifier", "enrol", "edge", "--key", "tls:k" }, "--fleet" },
         { { "verifier", "enrol", "edge", "--fleet", "prod" }, "--key tls:KEY" },
-        { { "completion", "fish" }, "only for bash" },
+        { { "completion", "tcsh" }, "want bash, zsh or fish" },
+        { { "completion", "bash", "more" }, "only 'words' takes more" },
     };
 
     (void)state;
@@ -114,19 +115,20 @@ help_is_given_however_it_is_asked_for(void **state)
     ran_clear(&one);
 }
 
-/* What bash would offer for these words, the last of which is being typed. */
+/* --- completion --- */
+
+/* What a shell says to this, with plumb found as people find it. */
 static const char *
-offered(const char *words, int at)
+shell_says(const char *shell, const char *program)
 {
-    static char text[4096];
+    static char text[8192];
     char command[9000];
     FILE *from;
     size_t n;
 
-    (void)snprintf(command, sizeof command,
-                   "bash -c 'eval \"$('%s/plumb' completion bash)\"; COMP_WORDS=(%s); "
-                   "COMP_CWORD=%d; _plumb; echo \"${COMPREPLY[*]}\"'",
-                   getenv("PLUMB_BUILD"), words, at);
+    (void)in_bytes("script", program, strlen(program));
+    (void)snprintf(command, sizeof command, "PATH='%s':\"$PATH\" %s %s | sort",
+                   getenv("PLUMB_BUILD"), shell, in("script"));
     from = popen(command, "r");
     assert_non_null(from);
     n = fread(text, 1, sizeof text - 1, from);
@@ -135,22 +137,73 @@ offered(const char *words, int at)
     return text;
 }
 
+/* What is typed, and what may stand in the last word's place: one line for each. */
+static const struct {
+    const char *typed, *offers;
+} completions[] = {
+    { "plumb rol", "rollout\n" },
+    { "plumb rollout be", "begin\n" },
+    { "plumb rollout ", "begin\ncomplete\nreschedule\nrollback\n" },
+    { "plumb --config x rollout be", "begin\n" },
+    { "plumb --config=x rollout be", "begin\n" },
+    { "plumb rollout begin --fl", "--fleet\n" },
+    { "plumb queue --js", "--json\n" },
+    { "plumb key new --type ec", "ecdsa-p256\n" },
+    { "plumb key new --type --ty", "" },
+    { "plumb governance check govern", "governance.json\n" },
+    { "plumb --trust trust.j", "trust.json\n" },
+    { "plumb completion z", "zsh\n" },
+    { "plumb nonsense a", "" },
+    { "plumb nothing-begins-so", "" },
+};
+
+/* Every case by this shell, whose program finds what is typed in TYPED. */
+static void
+completes(const char *shell, const char *program)
+{
+    assert_int_equal(0, chdir(pg_directory()));
+    (void)in_bytes("trust.json", "", 0);
+    (void)in_bytes("governance.json", "", 0);
+    for (size_t i = 0; i < sizeof completions / sizeof *completions; i++) {
+        const char *says;
+
+        assert_int_equal(0, setenv("TYPED", completions[i].typed, 1));
+        says = shell_says(shell, program);
+        if (strcmp(says, completions[i].offers) != 0)
+            fail_msg("%s: '%s' offers '%s'", shell, completions[i].typed, says);
+    }
+}
+
 static void
 bash_completes_commands_options_and_values(void **state)
 {
     (void)state;
-    assert_plumb(0, "completion", "bash");
-    assert_int_equal(0, chdir(pg_directory()));
-    (void)in_bytes("trust.json", "", 0);
-    (void)in_bytes("governance.json", "", 0);
-    assert_string_equal("rollout\n", offered("plumb rol", 1));
-    assert_string_equal("begin\n", offered("plumb rollout be", 2));
-    assert_string_equal("begin\n", offered("plumb --config x rollout be", 4));
-    assert_string_equal("--fleet\n", offered("plumb rollout begin --fl", 3));
-    assert_string_equal("--json\n", offered("plumb queue --js", 2));
-    assert_string_equal("ecdsa-p256\n", offered("plumb key new --type ec", 4));
-    assert_string_equal("governance.json\n", offered("plumb governance check govern", 3));
-    assert_string_equal("trust.json\n", offered("plumb --trust trust.j", 2));
+    completes("bash", "eval \"$(plumb completion bash)\"\n"
+                      "COMP_WORDS=($TYPED); [[ $TYPED == *' ' ]] && COMP_WORDS+=('')\n"
+                      "COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _plumb\n"
+                      "for word in \"${COMPREPLY[@]}\"; do echo \"$word\"; done\n");
+}
+
+/* Its line editor is not there without a terminal: what it would be told is looked at. */
+static void
+zsh_completes_commands_options_and_values(void **state)
+{
+    (void)state;
+    completes("zsh -f",
+              "compdef() { }\n"
+              "compadd() { shift; for word; do [[ -n $word ]] && echo $word; done; : }\n"
+              "_files() { ls ${words[CURRENT]}*; }\n"
+              "eval \"$(plumb completion zsh)\"\n"
+              "words=(${=TYPED}); [[ $TYPED == *' ' ]] && words+=('')\n"
+              "CURRENT=$#words; _plumb\n");
+}
+
+static void
+fish_completes_commands_options_and_values(void **state)
+{
+    (void)state;
+    completes("fish --no-config", "plumb completion fish | source\n"
+                                  "complete -C $TYPED | cut -f1\n");
 }
 
 static void
@@ -179,6 +232,8 @@ main(void)
         cmocka_unit_test(what_is_asked_wrong_says_so_and_ends_with_2),
         cmocka_unit_test(an_answer_that_cannot_be_written_is_a_failure),
         cmocka_unit_test(bash_completes_commands_options_and_values),
+        cmocka_unit_test(zsh_completes_commands_options_and_values),
+        cmocka_unit_test(fish_completes_commands_options_and_values),
     };
 
     return cmocka_run_group_tests_name("usage", tests, NULL, NULL);

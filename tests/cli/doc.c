@@ -79,9 +79,11 @@ doc_each(const char *file, const char *program, int inline_too, doc_fn *fn, void
     if (in == NULL)
         fail_msg("there is no %s", path);
     for (int number = 1; fgets(line, sizeof line, in) != NULL; number++) {
+        const size_t indent = strspn(line, " "); /* deeper inside a list */
+
         line[strcspn(line, "\n")] = '\0';
-        if (strncmp(line, "    ", 4) == 0 && begins(line + 4, program))
-            take(file, number, line + 4, strlen(line + 4), fn, arg);
+        if (indent >= 4 && begins(line + indent, program))
+            take(file, number, line + indent, strlen(line + indent), fn, arg);
         else if (inline_too)
             take_inline(file, number, line, program, fn, arg);
     }

@@ -12,9 +12,9 @@ struct doc_line {
 };
 
 /*
- * Calls fn with each command of the named program in the file's code blocks (indented by four),
- * or, with inline_too, between backquotes in its text. What a shell does with the rest of a
- * line (">", "&", "|") is left out, and so is "...".
+ * Calls fn with each command of the named program in the file's code blocks (indented by four
+ * or more), or, with inline_too, between backquotes in its text. What a shell does with the
+ * rest of a line (">", "&", "|") is left out, and so is "...".
  */
 typedef void doc_fn(const struct doc_line *line, void *arg);
 void doc_each(const char *file, const char *program, int inline_too, doc_fn *fn, void *arg);

@@ -109,8 +109,8 @@ become(const char *program, const char *name, const char *const *args)
     _exit(127);
 }
 
-static pid_t
-launch(const char *program, const char *name, const char *const *args)
+pid_t
+program_start_other(const char *program, const char *name, const char *const *args)
 {
     pid_t pid;
 
@@ -127,13 +127,13 @@ launch(const char *program, const char *name, const char *const *args)
 pid_t
 program_start(const char *name, const char *const *args)
 {
-    return launch("plumb", name, args);
+    return program_start_other("plumb", name, args);
 }
 
 struct ran
 program_run_other(const char *program, const char *const *args)
 {
-    pid_t pid = launch(program, "ran", args);
+    pid_t pid = program_start_other(program, "ran", args);
     struct ran r = { -1, NULL, NULL };
     int status;
 

@@ -45,6 +45,8 @@ const char *ran_rule(const struct ran *r);
 /* Started and left running; its output goes to the files NAME.out and NAME.err. It dies with
  * us. */
 pid_t program_start(const char *name, const char *const *args);
+/* The same of another program. */
+pid_t program_start_other(const char *program, const char *name, const char *const *args);
 
 /* A path in a directory that is removed at exit; good for the next 16 calls. */
 const char *in(const char *name);

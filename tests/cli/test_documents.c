@@ -25,6 +25,7 @@ struct stand_in {
 static struct stand_in stand_ins[] = {
     { "https://plumb.example:8471", people.url, false },
     { "otto.tls", "auditor.tls", false },
+    { "/var/backups/log", "backups", false },
     { "web@1.0", "svr2@2025-06-01", false },
     { "rex", "alice", false },
     { "2026-11-25T12:00:00Z", now, false },

@@ -8,7 +8,7 @@
 
 #include <plumb/controls.h>
 
-#include "client/client.h"
+#include "client/findings.h"
 
 /* Texts that are absent are "", times PLUMB_TIME_NEVER. */
 struct client_control {
@@ -35,30 +35,6 @@ struct client_file { /* that was attached */
     const char *said;        /* of an attestation: what it is, in a word */
     bool bill;               /* a bill of materials was read in it */
     bool loose;              /* accepted, and counts for nothing: nobody trusted refers to it */
-};
-
-struct client_place {
-    const char *fleet, *place;
-    bool alone; /* nothing of the payload would be left there if it were revoked */
-};
-
-struct client_finding {
-    const char *payload, *version;
-    struct plumb_digest release;
-    const char *advisory, *summary;
-    enum plumb_finding_state state;
-    enum plumb_severity severity;
-    bool rated; /* else severity is what governance says of what is not */
-    bool blocking;
-    const char *component; /* a package URL: the first that matches and is not cleared */
-    int64_t components;    /* how many are so; of a finding that is cleared, how many match */
-    const char *fixed, *why;
-    uint64_t index; /* of the entry that brought it about */
-    plumb_time since, due;
-    bool overdue;
-    bool accepted; /* its version is accepted somewhere */
-    struct client_place *places;
-    size_t nplaces;
 };
 
 struct client_dossier {
@@ -103,24 +79,5 @@ bool client_control_holds(const struct client_control *c, const struct plumb_con
 /* How many of them do. */
 size_t client_dossier_held(const struct client_dossier *d, const struct plumb_controls *rules,
                            bool begin);
-
-/* Findings of several versions, and how old the feed is that they come from. */
-struct client_findings {
-    struct client_finding *findings;
-    size_t n;
-    int64_t imports, advisories;
-    plumb_time imported; /* the last import */
-    bool stale;          /* what is not found may only be unknown */
-    json_t *json;        /* as it came */
-};
-void client_findings_free(struct client_findings *f);
-/* Open ones of accepted versions; of a payload, and in a fleet, where they are not NULL. all:
- * every one. Rules as above. */
-PLUMB_MUST_CHECK enum plumb_code client_findings(struct client *c, const char *payload,
-                                                 const char *fleet, bool all,
-                                                 struct client_findings **ret,
-                                                 struct plumb_err *err);
-PLUMB_MUST_CHECK enum plumb_code
-client_findings_read(json_t *answer, struct client_findings **ret, struct plumb_err *err);
 
 #endif

@@ -224,8 +224,8 @@ start_agent(void)
     assert_true(pid >= 0);
     if (pid == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        (void)freopen("/dev/null", "w", stdout);
-        (void)execlp("ssh-agent", "ssh-agent", "-D", "-a", socket, (char *)NULL);
+        if (freopen("/dev/null", "w", stdout) != NULL)
+            (void)execlp("ssh-agent", "ssh-agent", "-D", "-a", socket, (char *)NULL);
         _exit(127);
     }
     assert_true(local_await(socket));

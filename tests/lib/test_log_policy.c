@@ -156,7 +156,7 @@ many(const char *kind, size_t n)
     for (size_t i = 0; i < n; i++) {
         struct plumb_signer *signer = generate(PLUMB_KEY_ED25519);
         bool log = strcmp(kind, "log") == 0;
-        char name[16];
+        char name[24];
 
         (void)snprintf(name, sizeof name, log ? "" : "w%zu ", i);
         (void)snprintf(line, sizeof line, "%s %s%s\n", kind, name,

@@ -26,7 +26,8 @@ digits(const struct plumb_digest *id, size_t n, char *ret)
     char hex[PLUMB_DIGEST_HEX];
 
     plumb_digest_hex(id, hex);
-    (void)snprintf(ret, n + 1, "%s", hex);
+    memcpy(ret, hex, n);
+    ret[n] = '\0';
 }
 
 /* Type the digest's first digits and Enter. */

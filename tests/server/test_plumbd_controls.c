@@ -13,6 +13,7 @@
 #include "supply/attestation.h"
 #include "tests/server/plumbd.h"
 #include "tests/supply/zips.h"
+#include "tests/tree.h"
 
 static const char bill[] =
     "{\"bomFormat\": \"CycloneDX\", \"specVersion\": \"1.5\", \"version\": 1, \"components\":"
@@ -50,29 +51,13 @@ begin(void **state)
     return 0;
 }
 
-static void
-clear_spool(void)
-{
-    static const char *const left[] = {
-        "imported/1.jsonl", "imported/2.jsonl", "imported/4.jsonl",
-        "imported/6.jsonl", "refused/3.json",   "refused/5.json",
-        "imported",         "refused",          ""
-    };
-    char path[600];
-
-    for (size_t i = 0; i < sizeof left / sizeof *left; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", spool, left[i]);
-        assert_int_equal(remove(path), 0);
-    }
-}
-
 static int
 end(void **state)
 {
     (void)state;
     plumbd_stop(&service, SIGTERM);
     make_end(&make);
-    clear_spool();
+    tree_remove(spool);
     return 0;
 }
 

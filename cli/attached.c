@@ -106,11 +106,24 @@ find_document(const char *path, const json_t *json, struct cli_attached *a,
     return PLUMB_OK;
 }
 
+/* What is broken JSON is not taken for something else: it says what is wrong with it. */
+static bool
+is_meant_as_json(const char *data, size_t len)
+{
+    while (len > 0 && strchr(" \t\r\n", *data) != NULL && *data != '\0') {
+        data++;
+        len--;
+    }
+    return len > 0 && *data == '{';
+}
+
 enum plumb_code
 cli_attached(const char *path, const void *data, size_t len, struct cli_attached *ret,
              struct plumb_err *err)
 {
     PLUMB_AUTO(plumb_json_auto) json_t *json = NULL;
+    struct plumb_err why;
+    enum plumb_code code;
 
     *ret = (struct cli_attached){ .kind = PLUMB_FILE_ATTESTATION };
     if (attestation_is(data, len))
@@ -118,12 +131,19 @@ cli_attached(const char *path, const void *data, size_t len, struct cli_attached
     PLUMB_TRY(split_lines(data, len, ret, err));
     if (ret->nparts > 0)
         return PLUMB_OK;
-    ret->kind = plumb_is_pem(data, len) ? PLUMB_FILE_ROOT_STORE : PLUMB_FILE_KIND_COUNT;
-    if (ret->kind == PLUMB_FILE_KIND_COUNT &&
-        plumb_json_load_foreign(data, len, PLUMB_ATTACHED_SIZE, &json, NULL) == PLUMB_OK) {
-        ret->kind = PLUMB_FILE_ATTESTATION;
-        PLUMB_TRY(find_document(path, json, ret, err));
+    if (plumb_is_pem(data, len)) {
+        ret->kind = PLUMB_FILE_ROOT_STORE;
+        return PLUMB_OK;
     }
+    code = plumb_json_load_foreign(data, len, PLUMB_ATTACHED_SIZE, &json, &why);
+    if (code == PLUMB_OK)
+        PLUMB_TRY(find_document(path, json, ret, err));
+    else if (is_meant_as_json(data, len))
+        return plumb_fail(err, code, why.rule, path,
+                          "%s%s%s; if it is nothing that is read here, say so with --kind",
+                          why.where, why.where[0] != '\0' ? ": " : "", why.msg);
+    else
+        ret->kind = PLUMB_FILE_KIND_COUNT;
     return ret->kind < PLUMB_FILE_KIND_COUNT
                ? PLUMB_OK
                : cli_usage(path, err,

@@ -215,6 +215,27 @@ what_cannot_be_attested_is_refused(void **state)
                       "-o", "x");
 }
 
+/* What is to be read and cannot be is told with its fault, before anything is sent. */
+static void
+a_file_that_cannot_be_read_says_where_it_is_broken(void **state)
+{
+    static const char twice[] = "{\"bomFormat\":\"CycloneDX\",\"specVersion\":\"1.5\","
+                                "\"components\":[{\"name\":\"a\",\"name\":\"b\"}]}";
+    struct ran r;
+
+    (void)state;
+    (void)in_bytes("broken.json", twice, strlen(twice));
+    r = AS("pipeline", "evidence", "add", V, "broken.json");
+    assert_status(1, &r);
+    assert_says(r.err, "broken.json: ");
+    assert_says(r.err, "components[0]");
+    assert_says(r.err, "(json.duplicate-key)");
+    ran_clear(&r);
+    assert_as_refused("pipeline", "json.duplicate-key", 1, "attest", "reference", V, "broken.json",
+                      "-o", "x");
+    assert_as("pipeline", 0, "evidence", "add", V, "broken.json", "--kind", "document");
+}
+
 /* --- docs/controls.md --- */
 
 /* Managers assert and rebuild, the pipeline does the rest; what tells of an approval comes
@@ -278,6 +299,7 @@ main(void)
         cmocka_unit_test(a_reference_makes_a_loose_bill_count),
         cmocka_unit_test(a_rebuild_is_signed_only_when_it_is_the_same),
         cmocka_unit_test(what_cannot_be_attested_is_refused),
+        cmocka_unit_test(a_file_that_cannot_be_read_says_where_it_is_broken),
         cmocka_unit_test(what_the_page_of_controls_says_is_what_happens),
     };
 

@@ -68,8 +68,9 @@ cli_finding_lines(struct cli *cli, const struct client_finding *f, bool named)
              f->overdue ? "  OVERDUE" : "");
     if (f->summary[0] != '\0')
         cli_line(cli, "    %s", f->summary);
-    cli_line(cli, "    %s%s%s%s", f->component, more, f->fixed[0] != '\0' ? ", fixed in " : "",
-             f->fixed);
+    if (f->component[0] != '\0')
+        cli_line(cli, "    %s%s%s%s", f->component, more,
+                 f->fixed[0] != '\0' ? ", fixed in " : "", f->fixed);
     plumb_time_text(f->since, since);
     if (f->due != PLUMB_TIME_NEVER)
         plumb_time_text(f->due, due);

@@ -148,6 +148,9 @@ cli_title(const struct plumb_statement *s, char ret[CLI_TITLE])
                        s->payload, s->version, s->fleet);
     else if (s->kind == PLUMB_KIND_REVOCATION)
         title_revocation(s, ret);
+    else if (s->kind == PLUMB_KIND_WAIVER)
+        (void)snprintf(ret, CLI_TITLE, "waiver %.100s of %s@%s", s->u.waiver.control,
+                       s->payload, s->version);
     else if (s->payload != NULL)
         (void)snprintf(ret, CLI_TITLE, "%s %s@%s%s%s", plumb_kind_text(s->kind), s->payload,
                        s->version, s->fleet != NULL ? " in " : "",

@@ -472,7 +472,7 @@ attach(const struct context *c, struct plumb_err *err)
     PLUMB_TRY(take_files(c, &v->release, &ring, &accepted, rule, err));
     PLUMB_TRY(match_bill(c->e, (struct moment){ c->index, c->time }, &v->release, err));
     context_say(c, "%zu of %zu files on %.60s@%.60s accepted%s%.40s", accepted, n,
-                c->s->payload, c->s->version, accepted < n ? ", others refused: one by " : "",
+                c->s->payload, c->s->version, accepted < n ? "; the last refusal: " : "",
                 rule);
     return PLUMB_OK;
 }

@@ -293,6 +293,10 @@ a_release_is_shown_to_be_governed_and_then_approved(void **state)
     assert_status(0, &r);
     assert_says(r.out, "guards at the door");
     ran_clear(&r);
+    r = AS("alice", "queue");
+    assert_status(0, &r);
+    assert_says(r.out, "waiver DEV-IO of " V);
+    ran_clear(&r);
     approves("alice", waiver);
     approves("bob", waiver);
     r = AS("alice", "controls", V);

@@ -50,7 +50,10 @@ cli_control_line(struct cli *cli, const struct client_control *c)
         plumb_time_text(c->waived_until, until);
     cli_line(cli, "%-7s %-6s %-18s %s%s%s%s", plumb_control_state_text(c->state),
              c->must ? "must" : "should", c->id, c->by,
-             until[0] != '\0' ? " (waiver until " : "", until, until[0] != '\0' ? ")" : "");
+             until[0] == '\0' ? ""
+             : c->lapsed      ? " (waiver lapsed "
+                              : " (waiver until ",
+             until, until[0] != '\0' ? ")" : "");
 }
 
 void

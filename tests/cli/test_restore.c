@@ -90,22 +90,6 @@ rolled(const char *version, const struct plumb_digest *predecessor)
 }
 
 static void
-registered(int i)
-{
-    char version[16];
-    struct plumb_bytes values;
-    struct plumb_digest digest;
-
-    (void)snprintf(version, sizeof version, "9.%d", i);
-    values = make_refvals(version);
-    plumb_sha256(values.data, values.len, &digest);
-    plumbd_blob(&service, &values);
-    plumb_bytes_clear(&values);
-    json_decref(
-        plumbd_submit(&service, make_release(&make, "rex", "web", version, &digest), 201));
-}
-
-static void
 keep_checkpoint(const struct plumb_bytes *note)
 {
     struct plumb_err err = { 0 };
@@ -168,8 +152,12 @@ begin(void **state)
     before = entries_of(&backup);
 
     plumbd_start(&service);
-    for (int i = 0; i < 300; i++) /* past the first tile */
-        registered(i);
+    for (int i = 0; i < 300; i++) { /* past the first tile */
+        char version[16];
+
+        (void)snprintf(version, sizeof version, "9.%d", i);
+        act_register(&service, &make, version);
+    }
     current = rolled("2.0", &first);
     for (size_t i = 0; i < NSHOWN; i++)
         ask(shown[i].target, shown[i].digest);

@@ -26,6 +26,18 @@ act_release(const struct plumbd *p, struct make *m, const char *version,
     return id;
 }
 
+void
+act_register(const struct plumbd *p, struct make *m, const char *version)
+{
+    struct plumb_bytes values = make_refvals(version);
+    struct plumb_digest digest;
+
+    plumb_sha256(values.data, values.len, &digest);
+    plumbd_blob(p, &values);
+    plumb_bytes_clear(&values);
+    json_decref(plumbd_submit(p, make_release(m, "rex", "web", version, &digest), 201));
+}
+
 /* What a rollout names as its base: of the only payload. */
 static uint64_t
 base(const struct plumbd *p)

@@ -216,7 +216,7 @@ dispatch(const struct context *c, struct plumb_err *err)
 static enum plumb_code
 check_blobs(const struct context *c, struct plumb_err *err)
 {
-    size_t max = c->s->kind == PLUMB_KIND_GOVERNANCE ? ENGINE_BLOBS_MAX : PLUMB_ATTACHED_MAX;
+    const size_t max = engine_needs_max(c->s);
     size_t n, read;
     PLUMB_AUTO(auto_free) struct plumb_digest *needed = calloc(max, sizeof *needed);
 

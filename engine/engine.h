@@ -40,6 +40,8 @@ struct engine_blob {
  * them once its bytes are given in blobs.
  */
 #define ENGINE_BLOBS_MAX 4096
+/* How many there may be at the most: ENGINE_BLOBS_MAX of a governance document's, else few. */
+size_t engine_needs_max(const struct plumb_statement *s);
 PLUMB_MUST_CHECK enum plumb_code engine_needs(const struct plumb_statement *s,
                                               const struct engine_blob *blobs, size_t nblobs,
                                               struct plumb_digest *ret, size_t max,

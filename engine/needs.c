@@ -64,6 +64,12 @@ add_named(struct needs *needs, const struct engine_blob *blob, size_t *ret_read,
     return PLUMB_OK;
 }
 
+size_t
+engine_needs_max(const struct plumb_statement *s)
+{
+    return s->kind == PLUMB_KIND_GOVERNANCE ? ENGINE_BLOBS_MAX : PLUMB_ATTACHED_MAX;
+}
+
 enum plumb_code
 engine_needs(const struct plumb_statement *s, const struct engine_blob *blobs, size_t nblobs,
              struct plumb_digest *ret, size_t max, size_t *ret_n, size_t *ret_read,

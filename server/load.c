@@ -7,6 +7,11 @@
 #include "lib/own.h"
 #include "server/db/blob.h"
 
+/* What may be read before its size was counted: a few blobs, each this small, or none. */
+#define FEW   64
+#define SMALL 32768
+#define NONE  (-1)
+
 PLUMB_DEFINE_AUTO(auto_statement, struct plumb_statement *, plumb_statement_free);
 PLUMB_DEFINE_AUTO(auto_governance, struct plumb_governance *, plumb_governance_free);
 PLUMB_DEFINE_AUTO(auto_policy, struct plumb_log_policy *, plumb_log_policy_free);
@@ -26,17 +31,18 @@ document_key(void *arg, const struct plumb_digest *id)
     return NULL;
 }
 
-/* The size of each of n blobs; what is not there is brought, where somebody can. */
+/* The size of each of n blobs, and the bytes of small ones; what is not there is brought, where
+ * somebody can. */
 static enum plumb_code
-sizes_of(struct load *load, const struct plumb_digest *digests, size_t n, int64_t *ret,
-         struct plumb_err *err)
+look(struct load *load, const struct plumb_digest *digests, size_t n, int64_t small,
+     int64_t *ret_sizes, struct plumb_bytes *ret, struct plumb_err *err)
 {
-    PLUMB_TRY(db_blob_sizes(load->db, digests, n, ret, err));
+    PLUMB_TRY(db_blob_look(load->db, digests, n, small, ret_sizes, ret, err));
     for (size_t i = 0; load->bring != NULL && i < n; i++) {
-        if (ret[i] >= 0)
+        if (ret_sizes[i] >= 0)
             continue;
         PLUMB_TRY(load->bring(load->bring_arg, load->db, &digests[i], err));
-        PLUMB_TRY(db_blob_sizes(load->db, &digests[i], 1, &ret[i], err));
+        PLUMB_TRY(db_blob_look(load->db, &digests[i], 1, NONE, &ret_sizes[i], NULL, err));
     }
     return PLUMB_OK;
 }
@@ -57,7 +63,7 @@ open_genesis(struct load *load, json_t *envelope, struct plumb_signed **ret,
     if (peeked->kind != PLUMB_KIND_GOVERNANCE)
         return plumb_fail(err, PLUMB_REFUSED, "log.no-genesis", "",
                           "the log is empty: its first entry is a genesis");
-    PLUMB_TRY(sizes_of(load, &peeked->u.governance.document, 1, &size, err));
+    PLUMB_TRY(look(load, &peeked->u.governance.document, 1, NONE, &size, NULL, err));
     PLUMB_TRY(db_blob_get(load->db, &peeked->u.governance.document, &bytes, err));
     PLUMB_TRY(plumb_governance_parse(bytes.data, bytes.len, &document, err));
     return plumb_signed_open(envelope, document_key, document, ret, err);
@@ -124,7 +130,8 @@ read_named(struct load *load, const struct plumb_digest *digests, size_t n, size
     if (sizes == NULL)
         return plumb_fail_memory(err);
     PLUMB_TRY(reserve(load, n, err));
-    PLUMB_TRY(sizes_of(load, digests, n, sizes, err));
+    load->nblobs = n;
+    PLUMB_TRY(look(load, digests, n, n <= FEW ? SMALL : NONE, sizes, load->bytes, err));
     for (size_t i = 0; i < n; i++) {
         if (sizes[i] < 0)
             return absent(&digests[i], err);
@@ -132,12 +139,12 @@ read_named(struct load *load, const struct plumb_digest *digests, size_t n, size
     }
     PLUMB_TRY(hold(load, bytes, err));
     for (size_t i = 0; i < n; i++) {
-        load->blobs[i].digest = digests[i];
-        load->nblobs = i + 1;
-        if (i < nread)
+        if (i >= nread)
+            plumb_bytes_clear(&load->bytes[i]);
+        else if (load->bytes[i].data == NULL)
             PLUMB_TRY(db_blob_get(load->db, &digests[i], &load->bytes[i], err));
-        load->blobs[i].data = load->bytes[i].data;
-        load->blobs[i].len = load->bytes[i].len;
+        load->blobs[i] =
+            (struct engine_blob){ digests[i], load->bytes[i].data, load->bytes[i].len };
     }
     return PLUMB_OK;
 }
@@ -145,9 +152,10 @@ read_named(struct load *load, const struct plumb_digest *digests, size_t n, size
 enum plumb_code
 load_blobs(struct load *load, const struct plumb_statement *s, struct plumb_err *err)
 {
-    PLUMB_AUTO(auto_free)
-    struct plumb_digest *digests = malloc(ENGINE_BLOBS_MAX * sizeof *digests);
+    const size_t max = engine_needs_max(s);
+    PLUMB_AUTO(auto_free) struct plumb_digest *digests = malloc(max * sizeof *digests);
     size_t n, nread, before;
+    enum plumb_code code;
 
     if (digests == NULL)
         return plumb_fail_memory(err);
@@ -155,11 +163,14 @@ load_blobs(struct load *load, const struct plumb_statement *s, struct plumb_err 
     /* A document that was read may name more: ask until nothing new is named. */
     do {
         before = load->nblobs;
-        PLUMB_TRY(engine_needs(s, load->blobs, load->nblobs, digests, ENGINE_BLOBS_MAX, &n,
-                               &nread, err));
+        PLUMB_TRY(engine_needs(s, load->blobs, load->nblobs, digests, max, &n, &nread, err));
         if (n == before)
             break;
-        PLUMB_TRY(read_named(load, digests, n, nread, err));
+        code = read_named(load, digests, n, nread, err);
+        if (code != PLUMB_OK) {
+            load_blobs_clear(load);
+            return code;
+        }
     } while (nread > 0);
     return PLUMB_OK;
 }

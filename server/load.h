@@ -28,9 +28,9 @@ PLUMB_MUST_CHECK enum plumb_code load_open(struct load *load, json_t *envelope,
 
 /*
  * Get ready the blobs that s needs: durable, and read where the engine reads them. Rule
- * "blob.absent" names the first that is not stored. Where limited, nothing is read that would
- * be more than settings allow: "blob.total" (for this statement, ever), and PLUMB_BUSY,
- * "blob.busy" (for all that are on their way now).
+ * "blob.absent" names the first that is not stored. Where limited, nothing but a few small ones
+ * is read that would be more than settings allow: "blob.total" (for this statement, ever), and
+ * PLUMB_BUSY, "blob.busy" (for all that are on their way now).
  */
 PLUMB_MUST_CHECK enum plumb_code load_blobs(struct load *load, const struct plumb_statement *s,
                                             struct plumb_err *err);

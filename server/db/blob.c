@@ -1,6 +1,6 @@
 #include "server/db/blob.h"
 
-enum { PUT, GET, EXIST, SIZES, STMT_COUNT };
+enum { PUT, GET, EXIST, LOOK, STMT_COUNT };
 
 static const struct db_stmt stmts[STMT_COUNT] = {
     [PUT] = { "blob.put",
@@ -15,11 +15,12 @@ static const struct db_stmt stmts[STMT_COUNT] = {
                 " FROM unnest($1::bytea[]) WITH ORDINALITY AS u (sha256, n)"
                 " LEFT JOIN blob b USING (sha256) ORDER BY u.n",
                 1, "n,there" },
-    [SIZES] = { "blob.sizes",
-                "SELECT u.n, coalesce(b.size, -1)::bigint AS size"
-                " FROM unnest($1::bytea[]) WITH ORDINALITY AS u (sha256, n)"
-                " LEFT JOIN blob b USING (sha256) ORDER BY u.n",
-                1, "n,size" },
+    [LOOK] = { "blob.look",
+               "SELECT u.n, coalesce(b.size, -1)::bigint AS size,"
+               " CASE WHEN b.size <= $2::bigint THEN b.data END AS data"
+               " FROM unnest($1::bytea[]) WITH ORDINALITY AS u (sha256, n)"
+               " LEFT JOIN blob b USING (sha256) ORDER BY u.n",
+               2, "n,size,data" },
 };
 
 const struct db_catalogue db_blob = { "blob", stmts, STMT_COUNT };
@@ -60,39 +61,50 @@ db_blob_get(struct db *db, const struct plumb_digest *sha256, struct plumb_bytes
     return plumb_bytes_copy(data, len, ret, err);
 }
 
-/* One row for each of n digests, in their order. */
 static enum plumb_code
-ask_of_each(struct db *db, const struct db_stmt *stmt, const struct plumb_digest *sha256,
-            size_t n, PGresult **ret, struct plumb_err *err)
+list_digests(const struct plumb_digest *sha256, size_t n, struct db_list *ret,
+             struct plumb_err *err)
 {
-    PLUMB_AUTO(db_list_clear) struct db_list digests;
-
-    db_list_init(&digests, DB_BYTEA_ARRAY);
     for (size_t i = 0; i < n; i++)
-        PLUMB_TRY(db_list_bytes(&digests, sha256[i].b, sizeof sha256[i].b, err));
-    return db_run(db, stmt, (struct db_param[]){ db_list(&digests) }, ret, err);
+        PLUMB_TRY(db_list_bytes(ret, sha256[i].b, sizeof sha256[i].b, err));
+    return PLUMB_OK;
 }
 
 enum plumb_code
 db_blob_exist(struct db *db, const struct plumb_digest *sha256, size_t n, bool *ret,
               struct plumb_err *err)
 {
+    PLUMB_AUTO(db_list_clear) struct db_list digests;
     PLUMB_AUTO(db_auto_result) PGresult *res = NULL;
 
-    PLUMB_TRY(ask_of_each(db, &stmts[EXIST], sha256, n, &res, err));
+    db_list_init(&digests, DB_BYTEA_ARRAY);
+    PLUMB_TRY(list_digests(sha256, n, &digests, err));
+    PLUMB_TRY(db_run(db, &stmts[EXIST], (struct db_param[]){ db_list(&digests) }, &res, err));
     for (int row = 0; row < PQntuples(res); row++)
         PLUMB_TRY(db_get_bool(res, row, 1, &ret[row], err));
     return PLUMB_OK;
 }
 
 enum plumb_code
-db_blob_sizes(struct db *db, const struct plumb_digest *sha256, size_t n, int64_t *ret,
-              struct plumb_err *err)
+db_blob_look(struct db *db, const struct plumb_digest *sha256, size_t n, int64_t small,
+             int64_t *ret_sizes, struct plumb_bytes *ret, struct plumb_err *err)
 {
+    PLUMB_AUTO(db_list_clear) struct db_list digests;
     PLUMB_AUTO(db_auto_result) PGresult *res = NULL;
 
-    PLUMB_TRY(ask_of_each(db, &stmts[SIZES], sha256, n, &res, err));
-    for (int row = 0; row < PQntuples(res); row++)
-        PLUMB_TRY(db_get_int(res, row, 1, &ret[row], err));
+    db_list_init(&digests, DB_BYTEA_ARRAY);
+    PLUMB_TRY(list_digests(sha256, n, &digests, err));
+    PLUMB_TRY(db_run(db, &stmts[LOOK], (struct db_param[]){ db_list(&digests), db_int(small) },
+                     &res, err));
+    for (int row = 0; row < PQntuples(res); row++) {
+        const uint8_t *data;
+        size_t len;
+
+        PLUMB_TRY(db_get_int(res, row, 1, &ret_sizes[row], err));
+        if (db_is_null(res, row, 2))
+            continue;
+        data = db_get_bytes(res, row, 2, &len);
+        PLUMB_TRY(plumb_bytes_copy(data, len, &ret[row], err));
+    }
     return PLUMB_OK;
 }

@@ -28,8 +28,10 @@ PLUMB_MUST_CHECK enum plumb_code db_blob_get(struct db *db, const struct plumb_d
 PLUMB_MUST_CHECK enum plumb_code db_blob_exist(struct db *db, const struct plumb_digest *sha256,
                                                size_t n, bool *ret, struct plumb_err *err);
 
-/* Of n: -1 for one that is not there. */
-PLUMB_MUST_CHECK enum plumb_code db_blob_sizes(struct db *db, const struct plumb_digest *sha256,
-                                               size_t n, int64_t *ret, struct plumb_err *err);
+/* Sizes of n, -1 for one that is not there; and the bytes of those that have at most small, the
+ * others' left alone: one round trip for what is mostly asked for. */
+PLUMB_MUST_CHECK enum plumb_code db_blob_look(struct db *db, const struct plumb_digest *sha256,
+                                              size_t n, int64_t small, int64_t *ret_sizes,
+                                              struct plumb_bytes *ret, struct plumb_err *err);
 
 #endif

@@ -19,7 +19,7 @@ parse(const char *text, struct deb *ret)
 {
     const char *colon = strchr(text, ':'), *dash;
 
-    *ret = (struct deb){ .epoch = { text, 0 } };
+    *ret = (struct deb){ .epoch = { text, 0 }, .revision = { "", 0 } };
     if (colon != NULL) {
         ret->epoch = take_digits(&text);
         if (ret->epoch.len == 0 || text != colon)

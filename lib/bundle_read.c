@@ -73,9 +73,6 @@ plumb_bundle_free(struct plumb_bundle *b)
     if (b == NULL)
         return;
     in = b->pool;
-    for (size_t i = 0; i < in->nsets; i++)
-        plumb_sets_free(in->sets[i]);
-    free(in->sets);
     plumb_chain_free(in->chain);
     pool_free(in->pool);
     free(in);

@@ -49,8 +49,6 @@ struct bundle_seen {
 struct bundle_inside {
     struct pool *pool;
     struct plumb_chain *chain;
-    struct plumb_sets **sets; /* each document once */
-    size_t nsets, sets_room;
 };
 
 enum bundle_stage {

@@ -4,24 +4,28 @@
 #include <string.h>
 
 #include "lib/own.h"
+#include "lib/refval.h"
 
 #define VERSIONS_MAX 100000
 
 /* The documents that the versions name come in the versions' order, each once. */
+struct document {
+    struct plumb_digest digest;
+    const struct plumb_sets *sets;
+};
 struct documents {
     struct span rest;
     int state;
-    size_t first; /* of this section's, among all sets */
-    struct plumb_digest *digests;
+    struct document *v;
     size_t n, room;
-    uint32_t *slots; /* one more than the index into digests; 0 is free */
+    uint32_t *slots; /* one more than the index into v; 0 is free */
     size_t nslots;   /* a power of two, at least twice n */
 };
 
 static void
 documents_clear(struct documents *d)
 {
-    free(d->digests);
+    free(d->v);
     free(d->slots);
 }
 
@@ -33,7 +37,7 @@ slot_of(const struct documents *d, const struct plumb_digest *want)
 
     memcpy(&at, want->b, sizeof at);
     for (at &= d->nslots - 1; d->slots[at] != 0; at = (at + 1) & (d->nslots - 1))
-        if (plumb_digest_eq(&d->digests[d->slots[at] - 1], want))
+        if (plumb_digest_eq(&d->v[d->slots[at] - 1].digest, want))
             break;
     return at;
 }
@@ -51,7 +55,7 @@ make_slots(struct documents *d, struct plumb_err *err)
         return plumb_fail_memory(err);
     d->nslots = n;
     for (size_t i = 0; i < d->n; i++)
-        d->slots[slot_of(d, &d->digests[i])] = (uint32_t)(i + 1);
+        d->slots[slot_of(d, &d->v[i].digest)] = (uint32_t)(i + 1);
     return PLUMB_OK;
 }
 
@@ -60,6 +64,7 @@ next_document(struct plumb_bundle_reader *r, struct documents *d,
               const struct plumb_digest *want, struct plumb_err *err)
 {
     struct plumb_digest digest;
+    struct plumb_sets *sets;
     struct span document;
 
     if (!span_next(&d->rest, &d->state, &document))
@@ -69,12 +74,12 @@ next_document(struct plumb_bundle_reader *r, struct documents *d,
     if (!plumb_digest_eq(&digest, want))
         return plumb_fail(err, PLUMB_REFUSED, "bundle.digest", "referenceValues",
                           "document %zu is not the one that was approved", d->n);
-    PLUMB_TRY(
-        bundle_grow(&r->in->sets, r->in->nsets, &r->in->sets_room, sizeof *r->in->sets, err));
-    PLUMB_TRY(bundle_grow(&d->digests, d->n, &d->room, sizeof *d->digests, err));
-    PLUMB_TRY(plumb_refvals_parse(document.p, document.len, &r->in->sets[r->in->nsets], err));
-    r->in->nsets++;
-    d->digests[d->n++] = digest;
+    PLUMB_TRY(bundle_grow(&d->v, d->n, &d->room, sizeof *d->v, err));
+    sets = pool_alloc(r->in->pool, sizeof *sets);
+    if (sets == NULL)
+        return plumb_fail_memory(err);
+    PLUMB_TRY(refval_parse(document.p, document.len, r->in->pool, sets, err));
+    d->v[d->n++] = (struct document){ digest, sets };
     return PLUMB_OK;
 }
 
@@ -86,13 +91,11 @@ sets_of(struct plumb_bundle_reader *r, struct documents *d, const struct plumb_d
 
     PLUMB_TRY(make_slots(d, err));
     slot = slot_of(d, want);
-    if (d->slots[slot] != 0) {
-        *ret = r->in->sets[d->first + d->slots[slot] - 1];
-        return PLUMB_OK;
+    if (d->slots[slot] == 0) {
+        PLUMB_TRY(next_document(r, d, want, err));
+        d->slots[slot] = (uint32_t)d->n;
     }
-    PLUMB_TRY(next_document(r, d, want, err));
-    d->slots[slot] = (uint32_t)d->n;
-    *ret = r->in->sets[r->in->nsets - 1];
+    *ret = d->v[d->slots[slot] - 1].sets;
     return PLUMB_OK;
 }
 
@@ -173,7 +176,7 @@ bundle_read_section(struct plumb_bundle_reader *r, struct span line, struct plum
 {
     const struct bundle_part *want = &r->sections.v[r->sections.next++];
     PLUMB_AUTO(bundle_entries_clear) struct bundle_entries entries = { 0 };
-    PLUMB_AUTO(documents_clear) struct documents d = { .first = r->in->nsets };
+    PLUMB_AUTO(documents_clear) struct documents d = { 0 };
     PLUMB_AUTO(plumb_json_auto) json_t *json = NULL;
     struct span array, section;
     struct plumb_digest digest;

@@ -6,6 +6,8 @@
 
 #include "lib/own.h"
 
+PLUMB_DEFINE_AUTO(auto_sets, struct plumb_sets *, plumb_sets_free);
+
 void
 plumb_sets_free(struct plumb_sets *s)
 {
@@ -302,33 +304,26 @@ check_twice(const struct plumb_jv *array, const struct plumb_sets *sets, struct 
     return plumb_jv_fail(&e, err, PLUMB_INVALID, "set.twice", "is the same as set %zu", first);
 }
 
-enum plumb_code
-plumb_sets_read(const struct plumb_jv *array, bool platform, struct plumb_sets **ret,
-                struct plumb_err *err)
+/* Into *ret and pool, which owns what it holds. */
+static enum plumb_code
+read_sets(const struct plumb_jv *array, bool platform, struct pool *pool,
+          struct plumb_sets *ret, struct plumb_err *err)
 {
-    PLUMB_AUTO(pool_auto) struct pool *pool = pool_new();
-    struct plumb_sets *sets = pool != NULL ? pool_alloc(pool, sizeof *sets) : NULL;
-
-    if (sets == NULL)
+    PLUMB_TRY(plumb_jv_array(array, platform ? 0 : 1, PLUMB_SETS_MAX, &ret->n, err));
+    ret->sets = pool_array(pool, ret->n, sizeof *ret->sets);
+    if (ret->sets == NULL)
         return plumb_fail_memory(err);
-    PLUMB_TRY(plumb_jv_array(array, platform ? 0 : 1, PLUMB_SETS_MAX, &sets->n, err));
-    sets->sets = pool_array(pool, sets->n, sizeof *sets->sets);
-    if (sets->sets == NULL)
-        return plumb_fail_memory(err);
-    for (size_t i = 0; i < sets->n; i++) {
+    for (size_t i = 0; i < ret->n; i++) {
         struct plumb_jv e = plumb_jv_element(array, i);
 
-        PLUMB_TRY(read_set(&e, platform, pool, &sets->sets[i], err));
+        PLUMB_TRY(read_set(&e, platform, pool, &ret->sets[i], err));
     }
-    PLUMB_TRY(check_twice(array, sets, err));
-    sets->pool = PLUMB_TAKE(pool);
-    *ret = sets;
-    return PLUMB_OK;
+    return check_twice(array, ret, err);
 }
 
-enum plumb_code
-plumb_refvals_read(const struct plumb_jv *document, struct plumb_sets **ret,
-                   struct plumb_err *err)
+static enum plumb_code
+read_document(const struct plumb_jv *document, struct pool *pool, struct plumb_sets *ret,
+              struct plumb_err *err)
 {
     static const char *const members[] = { "schema", "sets", NULL };
     struct plumb_jv schema = plumb_jv_member(document, "schema");
@@ -340,26 +335,66 @@ plumb_refvals_read(const struct plumb_jv *document, struct plumb_sets **ret,
     if (strcmp(text, REFVAL_SCHEMA) != 0)
         return plumb_jv_fail(&schema, err, PLUMB_UNSUPPORTED, "schema.unknown",
                              "want " REFVAL_SCHEMA);
-    return plumb_sets_read(&sets, false, ret, err);
+    return read_sets(&sets, false, pool, ret, err);
 }
 
-static enum plumb_code
-scan(const char *data, size_t len, struct plumb_sets **ret, bool *ret_done,
-     struct plumb_err *err)
+enum plumb_code
+refval_parse(const void *data, size_t len, struct pool *pool, struct plumb_sets *ret,
+             struct plumb_err *err)
 {
-    PLUMB_AUTO(pool_auto) struct pool *pool = pool_new();
-    struct plumb_sets *sets = pool != NULL ? pool_alloc(pool, sizeof *sets) : NULL;
+    PLUMB_AUTO(plumb_json_auto) json_t *json = NULL;
+    struct plumb_jv root;
     size_t first, again;
+    bool distinct;
+
+    if (refval_scan(data, len, pool, ret)) {
+        PLUMB_TRY(refval_distinct(ret, &distinct, &first, &again, err));
+        if (distinct)
+            return PLUMB_OK;
+    }
+    ret->n = 0;
+    PLUMB_TRY(plumb_json_load_canonical(data, len, PLUMB_REFVALS_MAX, &json, err));
+    root = plumb_jv_root(json, NULL);
+    return read_document(&root, pool, ret, err);
+}
+
+/* Sets with a pool of their own. */
+static struct plumb_sets *
+new_sets(void)
+{
+    struct pool *pool = pool_new();
+    struct plumb_sets *sets = pool != NULL ? pool_alloc(pool, sizeof *sets) : NULL;
+
+    if (sets != NULL)
+        sets->pool = pool;
+    else
+        pool_free(pool);
+    return sets;
+}
+
+enum plumb_code
+plumb_sets_read(const struct plumb_jv *array, bool platform, struct plumb_sets **ret,
+                struct plumb_err *err)
+{
+    PLUMB_AUTO(auto_sets) struct plumb_sets *sets = new_sets();
 
     if (sets == NULL)
         return plumb_fail_memory(err);
-    *ret_done = refval_scan(data, len, pool, sets);
-    if (*ret_done)
-        PLUMB_TRY(refval_distinct(sets, ret_done, &first, &again, err));
-    if (!*ret_done)
-        return PLUMB_OK;
-    sets->pool = PLUMB_TAKE(pool);
-    *ret = sets;
+    PLUMB_TRY(read_sets(array, platform, sets->pool, sets, err));
+    *ret = PLUMB_TAKE(sets);
+    return PLUMB_OK;
+}
+
+enum plumb_code
+plumb_refvals_read(const struct plumb_jv *document, struct plumb_sets **ret,
+                   struct plumb_err *err)
+{
+    PLUMB_AUTO(auto_sets) struct plumb_sets *sets = new_sets();
+
+    if (sets == NULL)
+        return plumb_fail_memory(err);
+    PLUMB_TRY(read_document(document, sets->pool, sets, err));
+    *ret = PLUMB_TAKE(sets);
     return PLUMB_OK;
 }
 
@@ -367,14 +402,11 @@ enum plumb_code
 plumb_refvals_parse(const void *data, size_t len, struct plumb_sets **ret,
                     struct plumb_err *err)
 {
-    PLUMB_AUTO(plumb_json_auto) json_t *json = NULL;
-    struct plumb_jv root;
-    bool done = false;
+    PLUMB_AUTO(auto_sets) struct plumb_sets *sets = new_sets();
 
-    PLUMB_TRY(scan(data, len, ret, &done, err));
-    if (done)
-        return PLUMB_OK;
-    PLUMB_TRY(plumb_json_load_canonical(data, len, PLUMB_REFVALS_MAX, &json, err));
-    root = plumb_jv_root(json, NULL);
-    return plumb_refvals_read(&root, ret, err);
+    if (sets == NULL)
+        return plumb_fail_memory(err);
+    PLUMB_TRY(refval_parse(data, len, sets->pool, sets, err));
+    *ret = PLUMB_TAKE(sets);
+    return PLUMB_OK;
 }

@@ -28,4 +28,11 @@ PLUMB_MUST_CHECK enum plumb_code refval_distinct(const struct plumb_sets *sets, 
  */
 bool refval_scan(const char *data, size_t len, struct pool *pool, struct plumb_sets *ret);
 
+/*
+ * As plumb_refvals_parse, into *ret, which is all zero, and pool, which owns what it holds: for
+ * those who keep many.
+ */
+PLUMB_MUST_CHECK enum plumb_code refval_parse(const void *data, size_t len, struct pool *pool,
+                                              struct plumb_sets *ret, struct plumb_err *err);
+
 #endif

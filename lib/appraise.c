@@ -33,27 +33,21 @@ struct inquiry {
 static enum plumb_verdict_code
 version_state(const struct inquiry *q, uint32_t version)
 {
-    const struct plumb_accepted *a = &q->p->bundle->accepted[version];
+    const struct policy_version *v = &q->p->versions[version];
 
-    if (q->p->revoked[version])
+    if (v->revoked)
         return PLUMB_VERDICT_REVOKED;
-    if (q->now < a->window.not_before)
+    if (q->now < v->not_before)
         return PLUMB_VERDICT_NOT_YET;
-    if (!plumb_window_open(&a->window, q->now) || q->now >= a->kept_until)
-        return PLUMB_VERDICT_ENDED;
-    return PLUMB_VERDICT_ACCEPTED;
+    return q->now < v->until ? PLUMB_VERDICT_ACCEPTED : PLUMB_VERDICT_ENDED;
 }
 
 static plumb_time
 version_until(const struct inquiry *q, uint32_t version)
 {
-    const struct plumb_bundle *b = q->p->bundle;
-    const struct plumb_accepted *a = &b->accepted[version];
-    plumb_time until = b->valid_until;
+    plumb_time until = q->p->versions[version].until, valid = q->p->bundle->valid_until;
 
-    if (a->window.not_after < until)
-        until = a->window.not_after;
-    return a->kept_until < until ? a->kept_until : until;
+    return until < valid ? until : valid;
 }
 
 static size_t
@@ -74,36 +68,57 @@ count_met(const struct plumb_set *s, const struct plumb_claims *c,
 
 /* The best so far of what was looked at. */
 struct best {
-    const struct policy_ref *ref; /* NULL: nothing yet */
-    enum plumb_verdict_code state;
-    bool whole; /* all of its set is met */
+    size_t of; /* measurements of its set; 0: nothing yet */
     size_t met;
-    const struct plumb_measurement *differs;
+    uint32_t version, at; /* the set's */
+    enum plumb_verdict_code state;
+    const struct plumb_measurement *differs; /* NULL: all of its set is met */
 };
 
 static bool
 better(const struct inquiry *q, const struct best *a, const struct best *b)
 {
-    if (b->ref == NULL)
+    if (b->of == 0)
         return true;
-    if (a->whole != b->whole)
-        return a->whole;
-    if (!a->whole && a->met != b->met)
+    if ((a->differs == NULL) != (b->differs == NULL))
+        return a->differs == NULL;
+    if (a->differs != NULL && a->met != b->met)
         return a->met > b->met;
     if (a->state != b->state)
         return a->state == PLUMB_VERDICT_ACCEPTED;
-    return version_until(q, a->ref->version) > version_until(q, b->ref->version);
+    return version_until(q, a->version) > version_until(q, b->version);
 }
 
 static void
-consider(const struct inquiry *q, const struct policy_ref *ref, struct best *best)
+keep_better(const struct inquiry *q, struct best *b, struct best *best)
 {
-    struct best b = { ref, version_state(q, ref->version), false, 0, NULL };
+    b->state = version_state(q, b->version);
+    if (b->met > 0 && better(q, b, best))
+        *best = *b;
+}
 
-    b.met = count_met(ref->set, q->claims, &b.differs);
-    b.whole = b.differs == NULL;
-    if (b.met > 0 && better(q, &b, best))
-        *best = b;
+static void
+consider(const struct inquiry *q, uint32_t version, uint32_t at, const struct plumb_set *set,
+         struct best *best)
+{
+    struct best b = { .of = set->n, .version = version, .at = at };
+
+    b.met = count_met(set, q->claims, &b.differs);
+    keep_better(q, &b, best);
+}
+
+/* Whether all of a set of this shape, which the evidence has, is met; false: look closer. */
+static bool
+meets_row(const struct inquiry *q, const struct policy_shape *shape, const uint8_t *row)
+{
+    for (size_t i = 0; i < shape->n; i++) {
+        const struct plumb_claim *c = claim_of_kind(q->claims, shape->parts[i].kind);
+
+        if (c->known != NULL || memcmp(c->value, row, shape->parts[i].len) != 0)
+            return false;
+        row += shape->parts[i].len;
+    }
+    return true;
 }
 
 /* Sets all of whose equal measurements the evidence has. */
@@ -111,22 +126,32 @@ static void
 look_up(const struct inquiry *q, const struct policy_shape *shape, struct best *best)
 {
     uint64_t h = policy_hash_shape(q->p, shape);
+    const struct policy_ref *ref;
     uint32_t hash;
 
     for (size_t i = 0; i < shape->n; i++) {
-        const struct plumb_claim *c = claim_of_kind(q->claims, shape->kinds[i]);
+        const struct plumb_claim *c = claim_of_kind(q->claims, shape->parts[i].kind);
 
-        if (c == NULL)
+        if (c == NULL || c->len != shape->parts[i].len)
             return;
         h = policy_hash_add(h, c->value, c->len);
     }
     hash = policy_hash_end(h);
-    for (uint32_t r = q->p->buckets[hash & q->p->mask]; r != POLICY_NONE;
-         r = q->p->refs[r].next) {
-        const struct policy_ref *ref = &q->p->refs[r];
+    for (uint32_t r = hash & q->p->mask; r != POLICY_NONE; r = ref->next) {
+        ref = &q->p->refs[r];
+        if (ref->set == NULL)
+            return;
+        if (ref->hash != hash || ref->version < q->from || ref->version >= q->to)
+            continue;
+        if (ref->row != NULL && meets_row(q, shape, ref->row)) {
+            struct best b = {
+                .of = shape->n, .met = shape->n, .version = ref->version, .at = ref->at
+            };
 
-        if (ref->hash == hash && ref->version >= q->from && ref->version < q->to)
-            consider(q, ref, best);
+            keep_better(q, &b, best);
+        } else {
+            consider(q, ref->version, ref->at, ref->set, best);
+        }
     }
 }
 
@@ -150,7 +175,7 @@ look_near(const struct inquiry *q, struct best *best)
 
             if (q->p->posts[n].hash != hash || ref->version < q->from || ref->version >= q->to)
                 continue;
-            consider(q, ref, best);
+            consider(q, ref->version, ref->at, ref->set, best);
             compared++;
         }
     }
@@ -160,15 +185,19 @@ look_near(const struct inquiry *q, struct best *best)
 static void
 look_any(const struct inquiry *q, struct best *best)
 {
-    size_t compared = 0;
+    size_t compared = 0, walked = 0;
 
-    for (uint32_t r = 0; r < q->p->nrefs && r < WALK_MAX && compared < NEAR_MAX; r++) {
-        const struct policy_ref *ref = &q->p->refs[r];
+    for (uint32_t v = q->from; v < q->to; v++) {
+        const struct plumb_sets *sets = q->p->bundle->accepted[v].sets;
 
-        if (ref->set->tee != q->claims->tee || ref->version < q->from || ref->version >= q->to)
-            continue;
-        consider(q, ref, best);
-        compared++;
+        for (uint32_t i = 0; i < sets->n; i++) {
+            if (walked++ == WALK_MAX || compared == NEAR_MAX)
+                return;
+            if (sets->sets[i].tee != q->claims->tee)
+                continue;
+            consider(q, v, i, &sets->sets[i], best);
+            compared++;
+        }
     }
 }
 
@@ -229,17 +258,17 @@ judge(const struct inquiry *q, struct plumb_verdict *v)
 
     for (const struct policy_shape *s = q->p->shapes[q->claims->tee]; s != NULL; s = s->next)
         look_up(q, s, &best);
-    if (!best.whole)
+    if (best.of == 0 || best.differs != NULL)
         look_near(q, &best);
-    if (best.ref == NULL)
+    if (best.of == 0)
         look_any(q, &best);
-    if (best.ref == NULL)
+    if (best.of == 0)
         return PLUMB_VERDICT_UNKNOWN;
-    v->version = &b->accepted[best.ref->version];
-    v->set = (size_t)(best.ref->set - v->version->sets->sets);
+    v->version = &b->accepted[best.version];
+    v->set = best.at;
     v->met = best.met;
-    v->of = best.ref->set->n;
-    if (!best.whole) {
+    v->of = best.of;
+    if (best.differs != NULL) {
         differs(v, q, best.differs);
         return PLUMB_VERDICT_UNKNOWN;
     }
@@ -249,7 +278,7 @@ judge(const struct inquiry *q, struct plumb_verdict *v)
         differs(v, q, m);
         return PLUMB_VERDICT_PLATFORM;
     }
-    v->until = version_until(q, best.ref->version);
+    v->until = version_until(q, best.version);
     return PLUMB_VERDICT_ACCEPTED;
 }
 

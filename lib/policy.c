@@ -69,10 +69,15 @@ shape_is(const struct policy_shape *shape, const struct plumb_set *s, size_t neq
 
     if (shape->n != nequal)
         return false;
-    for (size_t i = 0; i < s->n; i++)
-        if (s->measurements[i].match == PLUMB_MATCH_EQ &&
-            shape->kinds[at++] != s->measurements[i].kind)
+    for (size_t i = 0; i < s->n; i++) {
+        const struct plumb_measurement *m = &s->measurements[i];
+
+        if (m->match != PLUMB_MATCH_EQ)
+            continue;
+        if (shape->parts[at].kind != m->kind || shape->parts[at].len != m->len)
             return false;
+        at++;
+    }
     return true;
 }
 
@@ -86,31 +91,57 @@ shape_of(struct plumb_policy *p, const struct plumb_set *s)
     for (; *link != NULL; link = &(*link)->next)
         if (shape_is(*link, s, nequal))
             return *link;
-    shape = pool_alloc(p->pool, sizeof *shape + nequal * sizeof shape->kinds[0]);
+    shape = pool_alloc(p->pool, sizeof *shape + nequal * sizeof shape->parts[0]);
     if (shape == NULL)
         return NULL;
     shape->id = p->nshapes++;
     shape->n = nequal;
     for (size_t i = 0; i < s->n; i++)
         if (s->measurements[i].match == PLUMB_MATCH_EQ)
-            shape->kinds[at++] = s->measurements[i].kind;
+            shape->parts[at++] =
+                (struct policy_part){ s->measurements[i].kind, s->measurements[i].len };
     *link = shape;
     return shape;
 }
 
-static void
-add_ref(struct plumb_policy *p, const struct plumb_set *s, size_t version,
-        const struct policy_shape *shape)
+static const uint8_t *
+row_of(const struct plumb_set *s)
 {
-    struct policy_ref *ref = &p->refs[p->nrefs];
+    const struct plumb_measurement *m = s->measurements;
+
+    for (size_t i = 0; i < s->n; i++)
+        if (m[i].match != PLUMB_MATCH_EQ ||
+            (i > 0 && m[i].value != m[i - 1].value + m[i - 1].len))
+            return NULL;
+    return m[0].value;
+}
+
+/* The index of the ref. */
+static uint32_t
+add_ref(struct plumb_policy *p, size_t version, size_t at, const struct policy_shape *shape)
+{
+    const struct plumb_set *s = &p->bundle->accepted[version].sets->sets[at];
+    struct policy_ref ref = { .set = s,
+                              .row = row_of(s),
+                              .version = (uint32_t)version,
+                              .at = (uint32_t)at,
+                              .next = POLICY_NONE };
     uint64_t h = policy_hash_shape(p, shape);
+    uint32_t slot;
 
     for (size_t i = 0; i < s->n; i++)
         if (s->measurements[i].match == PLUMB_MATCH_EQ)
             h = policy_hash_add(h, s->measurements[i].value, s->measurements[i].len);
-    *ref = (struct policy_ref){ s, (uint32_t)version, 0, policy_hash_end(h) };
-    ref->next = p->buckets[ref->hash & p->mask];
-    p->buckets[ref->hash & p->mask] = p->nrefs++;
+    ref.hash = policy_hash_end(h);
+    slot = ref.hash & p->mask;
+    if (p->refs[slot].set == NULL) {
+        p->refs[slot] = ref;
+        return slot;
+    }
+    ref.next = p->refs[slot].next;
+    p->refs[slot].next = p->nrefs;
+    p->refs[p->nrefs] = ref;
+    return p->nrefs++;
 }
 
 /* A set with one equal measurement needs no posts: sharing it is matching it. */
@@ -131,19 +162,14 @@ add_posts(struct plumb_policy *p, uint32_t ref, const struct plumb_set *s)
     }
 }
 
-static uint32_t *
-new_buckets(struct pool *pool, size_t n, uint32_t *ret_mask)
+static size_t
+power_of_two(size_t n)
 {
     size_t size = 1;
-    uint32_t *b;
 
     while (size < n)
         size *= 2;
-    b = pool_array(pool, size, sizeof *b);
-    if (b != NULL)
-        memset(b, 0xff, size * sizeof *b); /* POLICY_NONE */
-    *ret_mask = (uint32_t)(size - 1);
-    return b;
+    return size;
 }
 
 static enum plumb_code
@@ -165,14 +191,17 @@ make_room(struct plumb_policy *p, struct plumb_err *err)
     if (nsets >= POLICY_NONE / 2 || nposts >= POLICY_NONE / 2)
         return plumb_fail(err, PLUMB_TOO_LARGE, "policy.size", "",
                           "%zu reference value sets are more than can be indexed", nsets);
-    p->refs = pool_array(p->pool, nsets, sizeof *p->refs);
-    p->buckets = new_buckets(p->pool, nsets, &p->mask);
+    p->nrefs = (uint32_t)power_of_two(nsets);
+    p->mask = p->nrefs - 1;
+    p->refs = pool_array(p->pool, p->nrefs + nsets, sizeof *p->refs);
     p->posts = pool_array(p->pool, nposts, sizeof *p->posts);
-    p->post_buckets = new_buckets(p->pool, nposts, &p->post_mask);
-    p->revoked = pool_array(p->pool, b->naccepted, sizeof *p->revoked);
-    if (p->refs == NULL || p->buckets == NULL || p->posts == NULL || p->post_buckets == NULL ||
-        p->revoked == NULL)
+    p->post_mask = (uint32_t)power_of_two(nposts) - 1;
+    p->post_buckets = pool_array(p->pool, p->post_mask + 1, sizeof *p->post_buckets);
+    p->versions = pool_array(p->pool, b->naccepted, sizeof *p->versions);
+    if (p->refs == NULL || p->posts == NULL || p->post_buckets == NULL || p->versions == NULL)
         return plumb_fail_memory(err);
+    memset(p->post_buckets, 0xff,
+           (p->post_mask + 1) * sizeof *p->post_buckets); /* POLICY_NONE */
     return PLUMB_OK;
 }
 
@@ -201,6 +230,19 @@ group_platform(struct plumb_policy *p, const struct plumb_sets *rules, struct pl
     return PLUMB_OK;
 }
 
+static struct policy_version
+version_of(const struct plumb_bundle *b, const struct plumb_accepted *a)
+{
+    plumb_time end = a->window.not_after;
+
+    return (struct policy_version){
+        .not_before = a->window.not_before,
+        .until = a->kept_until < end ? a->kept_until : end,
+        .revoked = b->nrevoked > 0 && bsearch(&a->reference_values, b->revoked, b->nrevoked,
+                                              sizeof *b->revoked, by_digest) != NULL,
+    };
+}
+
 static enum plumb_code
 fill(struct plumb_policy *p, struct plumb_err *err)
 {
@@ -210,17 +252,17 @@ fill(struct plumb_policy *p, struct plumb_err *err)
     for (size_t v = 0; v < b->naccepted; v++) {
         const struct plumb_accepted *a = &b->accepted[v];
 
-        p->revoked[v] = b->nrevoked > 0 && bsearch(&a->reference_values, b->revoked,
-                                                   b->nrevoked, sizeof *b->revoked, by_digest);
+        p->versions[v] = version_of(b, a);
         for (size_t i = 0; i < a->sets->n; i++) {
             const struct plumb_set *s = &a->sets->sets[i];
             const struct policy_shape *shape = shape_of(p, s);
+            uint32_t ref;
 
             if (shape == NULL)
                 return plumb_fail_memory(err);
+            ref = add_ref(p, v, i, shape);
             if (shape->n > 1)
-                add_posts(p, p->nrefs, s);
-            add_ref(p, s, v, shape);
+                add_posts(p, ref, s);
         }
     }
     return group_platform(p, b->rules->platform, err);

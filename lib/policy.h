@@ -8,18 +8,34 @@
 
 /* One reference value set of one accepted version. */
 struct policy_ref {
-    const struct plumb_set *set;
+    const struct plumb_set *set; /* NULL: no set has this slot */
+    /* the values of all its measurements one after the other, where all want equal values and
+       these lie so in memory, else NULL: compared without a look at the set */
+    const uint8_t *row;
     uint32_t version; /* index into the bundle's accepted */
-    uint32_t next;    /* of the same bucket */
+    uint32_t at;      /* index into the version's sets */
+    uint32_t next;    /* with the same slot */
     uint32_t hash;
 };
 
+/* What a verdict asks of an accepted version, without the rest of it. */
+struct policy_version {
+    plumb_time not_before;
+    plumb_time until; /* exclusive: the window's end, or what a compromise lets it keep */
+    bool revoked;
+};
+
 /* Which measurements a set wants equal, in the table's order: what makes its hash. */
+struct policy_part {
+    const struct plumb_measurement_kind *kind;
+    size_t len; /* of the value: some kinds have several */
+};
+
 struct policy_shape {
     struct policy_shape *next;
     uint32_t id;
     size_t n;
-    const struct plumb_measurement_kind *kinds[];
+    struct policy_part parts[];
 };
 
 /* One of several equal measurements of a set: by it the set is found when another differs. */
@@ -32,13 +48,13 @@ struct plumb_policy {
     uint64_t seed;
     struct policy_shape *shapes[PLUMB_TEE_COUNT];
     uint32_t nshapes;
+    /* a slot for each hash under mask, with the first set that has it; then all other sets */
     struct policy_ref *refs;
-    uint32_t nrefs;
-    uint32_t *buckets, mask;
+    uint32_t nrefs, mask;
     struct policy_post *posts;
     uint32_t nposts;
     uint32_t *post_buckets, post_mask;
-    bool *revoked; /* by version */
+    struct policy_version *versions; /* as the bundle's accepted */
     const struct plumb_set **platform[PLUMB_TEE_COUNT];
     size_t nplatform[PLUMB_TEE_COUNT];
     void *pool;

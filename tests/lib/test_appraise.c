@@ -70,6 +70,14 @@ open_world(struct world *w, const char *platform)
     assert_ok(plumb_policy_new(&w->bundle, &w->policy, &w->err), &w->err);
 }
 
+/* As open_world, of what the bundle has become. */
+static void
+reopen_world(struct world *w)
+{
+    plumb_policy_free(w->policy);
+    assert_ok(plumb_policy_new(&w->bundle, &w->policy, &w->err), &w->err);
+}
+
 static void
 close_world(struct world *w)
 {
@@ -110,6 +118,28 @@ ask(struct world *w, const char *tee, const char *claims, plumb_time now)
 #define SGX(h)                                                                                 \
     "[{\"tee\":\"sgx\",\"measurements\":[{\"name\":\"mrenclave\",\"value\":\"" h "\"}]}]"
 #define M(n, h) "{\"name\":\"" n "\",\"value\":\"" h "\"}"
+/* n of them, the first digits of each its number. The caller frees. */
+static char *
+sgx_sets(unsigned n)
+{
+    size_t size = 64 + n * 256, at = 1;
+    char *text = calloc(1, size), hex[65] = "";
+
+    assert_non_null(text);
+    memset(hex, '5', 64);
+    text[0] = '[';
+    for (unsigned i = 0; i < n; i++) {
+        (void)snprintf(hex, 9, "%08x", i);
+        hex[8] = '5';
+        at +=
+            (size_t)snprintf(text + at, size - at,
+                             "%s{\"measurements\":[" M("mrenclave", "%s") "],\"tee\":\"sgx\"}",
+                             i > 0 ? "," : "", hex);
+    }
+    text[at] = ']';
+    return text;
+}
+
 #define TDX(a, b, c)                                                                           \
     "{\"tee\":\"tdx\",\"measurements\":[" M("mrtd", a) "," M("rtmr1", b) "," M("rtmr2", c) "]" \
                                                                                            "}"
@@ -134,8 +164,10 @@ accepted_names_the_version_and_until_when(void **state)
     assert_null(v.measurement);
 
     w.accepted[1].window.not_after = T0 + 3 * DAY;
+    reopen_world(&w);
     assert_int_equal(ask(&w, "sgx", ATTR "," CLAIM("mrenclave", B32), T0).until, T0 + 3 * DAY);
     w.accepted[1].kept_until = T0 + 2 * DAY;
+    reopen_world(&w);
     assert_int_equal(ask(&w, "sgx", ATTR "," CLAIM("mrenclave", B32), T0).until, T0 + 2 * DAY);
     close_world(&w);
 }
@@ -179,6 +211,28 @@ what_is_near_by_a_mask_alone_is_named_too(void **state)
     assert_null(v.version);
     v = ask(&w, "tdx", TDCLAIMS(A48, B48, C48), T0);
     assert_null(v.version);
+    close_world(&w);
+}
+
+static void
+nearest_of_the_payload_asked_about_is_found_behind_many_others(void **state)
+{
+    struct world w = { 0 };
+    struct plumb_verdict v;
+    char *many = sgx_sets(1000);
+
+    (void)state;
+    add(&w, "p", "1", many);
+    add(&w, "q", "1",
+        "[{\"tee\":\"sgx\",\"measurements\":[{\"name\":\"isvsvn\",\"min\":2}," M("mrenclave",
+                                                                                 A32) "]}]");
+    open_world(&w, "[]");
+    v = ask_payload(&w, "q", "sgx", ATTR ",\"isvsvn\":3," CLAIM("mrenclave", B32), T0);
+    assert_verdict(UNKNOWN, v);
+    assert_non_null(v.version);
+    assert_string_equal(v.version->payload, "q");
+    assert_string_equal(v.measurement, "mrenclave");
+    free(many);
     close_world(&w);
 }
 
@@ -296,6 +350,33 @@ bounds_are_part_of_the_match(void **state)
 }
 
 static void
+value_told_in_part_does_not_meet_an_equal_one(void **state)
+{
+    static const char text[] = "{\"schema\":\"urn:plumbline:claims:v1\",\"tee\":\"sgx\","
+                               "\"claims\":{" ATTR "," CLAIM("mrenclave", A32) "}}";
+    uint8_t known[16];
+    struct world w = { 0 };
+    struct plumb_claims *c = NULL;
+    struct plumb_verdict v;
+
+    (void)state;
+    add(&w, "p", "1",
+        "[{\"tee\":\"sgx\",\"measurements\":[" M(
+            "attributes", "0500000000000000e700000000000000") "," M("mrenclave", A32) "]}]");
+    open_world(&w, "[]");
+    assert_ok(plumb_claims_parse(text, strlen(text), &c, &w.err), &w.err);
+    assert_verdict(ACCEPTED, plumb_appraise(w.policy, NULL, c, T0));
+    memset(known, 0xff, sizeof known);
+    known[15] = 0x7f;
+    c->claims[0].known = known;
+    v = plumb_appraise(w.policy, NULL, c, T0);
+    assert_verdict(UNKNOWN, v);
+    assert_string_equal(v.measurement, "attributes");
+    plumb_claims_free(c);
+    close_world(&w);
+}
+
+static void
 debug_mode_is_refused_though_all_else_matches(void **state)
 {
     struct world w = { 0 };
@@ -395,6 +476,7 @@ time_alone_takes_acceptance_away(void **state)
         /* and the same by the date until which a compromise left it */
         w.accepted[0].window.not_after = PLUMB_TIME_NEVER;
         w.accepted[0].kept_until = T0 + 5 * DAY;
+        reopen_world(&w);
     }
     close_world(&w);
 }
@@ -460,22 +542,11 @@ static void
 many_sets_are_told_apart(void **state)
 {
     struct world w = { 0 };
-    size_t size = 64 + 1000 * 256, at = 1;
-    char *text = calloc(1, size), hex[65] = "", claims[256];
+    char *text = sgx_sets(1000), hex[65], claims[256];
 
     (void)state;
-    assert_non_null(text);
     memset(hex, '5', 64);
-    text[0] = '[';
-    for (unsigned i = 0; i < 1000; i++) {
-        (void)snprintf(hex, 9, "%08x", i);
-        hex[8] = '5';
-        at +=
-            (size_t)snprintf(text + at, size - at,
-                             "%s{\"measurements\":[" M("mrenclave", "%s") "],\"tee\":\"sgx\"}",
-                             i > 0 ? "," : "", hex);
-    }
-    text[at] = ']';
+    hex[64] = '\0';
     add(&w, "p", "1", text);
     open_world(&w, "[]");
     for (unsigned i = 0; i < 1001; i++) {
@@ -592,11 +663,13 @@ main(void)
         cmocka_unit_test(accepted_names_the_version_and_until_when),
         cmocka_unit_test(unknown_when_nothing_is_shared),
         cmocka_unit_test(what_is_near_by_a_mask_alone_is_named_too),
+        cmocka_unit_test(nearest_of_the_payload_asked_about_is_found_behind_many_others),
         cmocka_unit_test(nothing_is_accepted_where_no_version_is),
         cmocka_unit_test(values_of_two_sets_never_mix),
         cmocka_unit_test(values_of_two_sets_of_one_version_never_mix_either),
         cmocka_unit_test(nearest_version_and_the_first_that_differs_are_named),
         cmocka_unit_test(bounds_are_part_of_the_match),
+        cmocka_unit_test(value_told_in_part_does_not_meet_an_equal_one),
         cmocka_unit_test(debug_mode_is_refused_though_all_else_matches),
         cmocka_unit_test(platform_has_to_meet_one_whole_set_of_its_tee),
         cmocka_unit_test(time_alone_takes_acceptance_away),

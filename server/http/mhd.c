@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -404,6 +405,22 @@ http_transport_resume(struct http_conn *conn)
 
     MHD_resume_connection(conn->transport);
     atomic_fetch_sub(&server->held, 1); /* conn may be gone */
+}
+
+/*
+ * The C library's, for all of the program, but for one thing: right after a call that filled
+ * its array, one does not block. libmicrohttpd takes 128 events at a time and asks for more
+ * with the first call's timeout before it looks at those it has: when there were 128 exactly,
+ * their senders would wait until somebody else sends something (0.9.75, and those since).
+ */
+__attribute__((visibility("default"))) int
+epoll_wait(int fd, struct epoll_event *events, int max, int timeout)
+{
+    static _Thread_local bool full;
+    int n = epoll_pwait(fd, events, max, full ? 0 : timeout, NULL);
+
+    full = n == max;
+    return n;
 }
 
 /* Starting and ending. */

@@ -153,6 +153,7 @@ static const struct http_route routes[] = {
       .flags = HTTP_FAST },
     { .method = "GET", .path = "/slow-value", .query = "size,not", .handler = get_value },
     { .method = "GET", .path = "/gate", .handler = get_gate },
+    { .method = "GET", .path = "/fast-gate", .handler = get_gate, .flags = HTTP_FAST },
     { .method = "GET", .path = "/later", .query = "how", .handler = get_later },
     { .method = "GET",
       .path = "/fast-later",

@@ -2,6 +2,7 @@
 #include "http_app.h"
 
 #include <string.h>
+#include <unistd.h>
 #include "tests/t.h"
 
 static void
@@ -34,6 +35,46 @@ a_request_is_answered_and_the_connection_kept(void **state)
         hc_reply_free(&r);
     }
     hc_close(c);
+}
+
+/* libmicrohttpd takes 128 events at a time: with exactly as many it must not wait for more. */
+static void
+any_number_of_requests_at_once_is_answered(void **state)
+{
+    enum { FROM = 126, TO = 130 };
+    static const char request[] = "GET /hello HTTP/1.1\r\nHost: t\r\n\r\n";
+    struct app *app = *state;
+    struct hc *gate, *c[TO];
+
+    app->limits.event_threads = 1;
+    app_start(app);
+    gate = hc_plain(app->port);
+    for (int i = 0; i < TO; i++) {
+        c[i] = hc_plain(app->port);
+        assert_int_equal(hc_status(c[i], "GET", "/hello", NULL, NULL), 200);
+    }
+    for (int n = FROM; n <= TO; n++) {
+        pthread_mutex_lock(&app->gate);
+        hc_send(gate, "GET /fast-gate HTTP/1.1\r\nHost: t\r\n\r\n");
+        while (atomic_exchange(&app->at_gate, 0) == 0)
+            usleep(1000);
+        for (int i = 0; i < n; i++)
+            hc_send(c[i], request);
+        pthread_mutex_unlock(&app->gate);
+        for (int i = 0; i < n; i++) {
+            struct hc_reply r = hc_read(c[i], 5000, true);
+
+            if (r.status != 200)
+                fail_msg("of %d requests, number %d has no answer", n, i);
+            hc_reply_free(&r);
+        }
+        struct hc_reply r = hc_read(gate, 5000, true);
+        assert_int_equal(r.status, 200);
+        hc_reply_free(&r);
+    }
+    for (int i = 0; i < TO; i++)
+        hc_close(c[i]);
+    hc_close(gate);
 }
 
 static void
@@ -399,6 +440,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, app_setup, app_teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_request_is_answered_and_the_connection_kept),
+        TEST(any_number_of_requests_at_once_is_answered),
         TEST(a_pipeline_is_answered_in_order),
         TEST(the_router_refuses_what_no_row_allows),
         TEST(a_method_refused_names_those_allowed),

@@ -302,12 +302,32 @@ hand(struct http_transport *t, int fd, struct http_conn *conn)
     return before;
 }
 
+/* Whether this thread is one of libmicrohttpd's. */
+static _Thread_local bool event_thread;
+
+/*
+ * The C library's, but for one thing: in an event thread, a call right after one that filled
+ * its array does not block. libmicrohttpd takes 128 events at a time and asks for more with the
+ * first call's timeout before it looks at those it has: when there were 128 exactly, their
+ * senders would wait until somebody else sends something (0.9.75, and those since).
+ */
+__attribute__((visibility("default"))) int
+epoll_wait(int fd, struct epoll_event *events, int max, int timeout)
+{
+    static _Thread_local bool full;
+    int n = epoll_pwait(fd, events, max, full ? 0 : timeout, NULL);
+
+    full = event_thread && n == max;
+    return n;
+}
+
 static void
 on_connection(void *arg, struct MHD_Connection *mhd, void **context,
               enum MHD_ConnectionNotificationCode what)
 {
     struct http_transport *t = arg;
 
+    event_thread = true;
     if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
         http_conn_free(*context);
         *context = NULL;
@@ -405,22 +425,6 @@ http_transport_resume(struct http_conn *conn)
 
     MHD_resume_connection(conn->transport);
     atomic_fetch_sub(&server->held, 1); /* conn may be gone */
-}
-
-/*
- * The C library's, for all of the program, but for one thing: right after a call that filled
- * its array, one does not block. libmicrohttpd takes 128 events at a time and asks for more
- * with the first call's timeout before it looks at those it has: when there were 128 exactly,
- * their senders would wait until somebody else sends something (0.9.75, and those since).
- */
-__attribute__((visibility("default"))) int
-epoll_wait(int fd, struct epoll_event *events, int max, int timeout)
-{
-    static _Thread_local bool full;
-    int n = epoll_pwait(fd, events, max, full ? 0 : timeout, NULL);
-
-    full = n == max;
-    return n;
 }
 
 /* Starting and ending. */

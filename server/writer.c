@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/own.h"
+#include "server/answers.h"
 #include "server/db/log.h"
 #include "server/group.h"
 #include "server/log.h"
@@ -14,6 +15,7 @@ struct writer {
     struct writer_config config;
     struct core *core;
     struct db *db;
+    struct answers *answers;
     pthread_t thread;
     pthread_mutex_t lock; /* guards the four below */
     pthread_cond_t news;
@@ -21,7 +23,7 @@ struct writer {
     int64_t waiting;
     bool poked, stopping;
 
-    struct metric *groups, *entries, *refused, *queue;
+    struct metric *groups, *entries, *queue;
 };
 
 void
@@ -115,8 +117,7 @@ requeue(struct writer *w, struct write_item *items)
 /* One attempt: what db_txn runs, perhaps several times. */
 struct attempt {
     struct writer *w;
-    struct write_item *items;
-    struct plumb_err *errs; /* one for each item; code is the item's outcome */
+    struct answers_batch *batch;
     bool refresh, locked, marked;
     struct group group;
 };
@@ -139,12 +140,14 @@ apply_items(struct attempt *a)
 {
     size_t i = 0;
 
-    for (struct write_item *item = a->items; item != NULL; item = item->next, i++) {
-        a->errs[i] = (struct plumb_err){ .code = PLUMB_OK };
+    for (struct write_item *item = a->batch->items; item != NULL; item = item->next, i++) {
+        struct plumb_err *err = &a->batch->errs[i];
+
+        *err = (struct plumb_err){ .code = PLUMB_OK };
         item->time = a->group.time;
         (void)!group_apply(&a->group, item->statement, item->needs.blobs, item->needs.nblobs,
-                           &item->effect, &a->errs[i]);
-        if (a->errs[i].code == PLUMB_NO_MEMORY)
+                           &item->effect, err);
+        if (err->code == PLUMB_NO_MEMORY)
             return PLUMB_NO_MEMORY;
     }
     return PLUMB_OK;
@@ -180,44 +183,14 @@ attempt_run(struct db *db, void *arg, struct plumb_err *err)
     return group_write(&a->group, db, err);
 }
 
-/* The proof against the tree as committed, under the write lock still held. */
+/* Its inclusion in the tree as committed, under the write lock still held. */
 static enum plumb_code
-prove(struct core *core, struct db *db, struct write_item *item, struct plumb_digest *ret,
-      size_t *ret_n, struct plumb_err *err)
+prove(struct core *core, struct db *db, struct write_item *item, struct answers_proof *ret,
+      struct plumb_err *err)
 {
     item->size = tree_size(core->tree);
-    return tree_inclusion(core->tree, db, item->effect.index, item->size, ret, ret_n, err);
-}
-
-struct proofs {
-    struct plumb_digest hashes[PLUMB_PROOF_MAX];
-    size_t n;
-};
-
-static void
-answer(struct attempt *a, struct proofs *proofs, struct core_checkpoint *checkpoint)
-{
-    struct write_item *next;
-    size_t i = 0;
-
-    for (struct write_item *item = a->items; item != NULL; item = next, i++) {
-        struct plumb_err *err = &a->errs[i];
-
-        next = item->next;
-        if (err->code == PLUMB_OK && checkpoint != NULL && a->w->config.hold != NULL &&
-            a->w->config.hold(a->w->config.arg, item))
-            continue;
-        if (err->code == PLUMB_OK && checkpoint == NULL)
-            (void)plumb_fail(err, PLUMB_UNAVAILABLE, "log.key", "",
-                             "accepted, but no log key can sign the checkpoint");
-        if (err->code == PLUMB_OK)
-            (void)!plumb_tlog_proof_text(item->effect.index, proofs[i].hashes, proofs[i].n,
-                                         checkpoint->note.data, checkpoint->note.len,
-                                         &item->proof, err);
-        if (err->code != PLUMB_OK)
-            metric_add(a->w->refused, 1);
-        item->done(item, err->code, err);
-    }
+    return tree_inclusion(core->tree, db, item->effect.index, item->size, ret->hashes, &ret->n,
+                          err);
 }
 
 static void
@@ -241,32 +214,40 @@ count(const struct write_item *items)
     return n;
 }
 
+static bool
+more_waits(struct writer *w)
+{
+    bool more;
+
+    (void)pthread_mutex_lock(&w->lock);
+    more = w->first != NULL;
+    (void)pthread_mutex_unlock(&w->lock);
+    return more;
+}
+
 /* Committed: the overlay stays, and everyone can be told. */
 static void
 finish(struct attempt *a)
 {
     struct core *core = a->w->core;
-    PLUMB_AUTO(auto_free) struct proofs *proofs = calloc(count(a->items) + 1, sizeof *proofs);
-    struct core_checkpoint *checkpoint;
+    struct answers_batch *b = a->batch;
     struct plumb_err err = { 0 };
     size_t i = 0;
 
     engine_keep(core->engine);
     tree_commit(core->tree);
-    for (struct write_item *item = a->items; item != NULL; item = item->next, i++) {
-        if (proofs == NULL)
-            (void)plumb_fail_memory(&a->errs[i]);
-        else if (a->errs[i].code == PLUMB_OK)
-            (void)!prove(core, a->w->db, item, proofs[i].hashes, &proofs[i].n, &a->errs[i]);
-    }
+    for (struct write_item *item = b->items; item != NULL; item = item->next, i++)
+        if (b->errs[i].code == PLUMB_OK)
+            (void)!prove(core, a->w->db, item, &b->proofs[i], &b->errs[i]);
     (void)pthread_rwlock_unlock(&core->lock);
     metric_add(a->w->entries, (int64_t)a->group.n);
     if (core_publish_snapshots(core, &err) != PLUMB_OK)
         log_err(LOG_ERROR, "checkpoint.failed", &err);
-    checkpoint = core_checkpoint(core);
-    answer(a, proofs, checkpoint);
-    core_checkpoint_unref(checkpoint);
-    a->items = NULL;
+    b->checkpoint = core_checkpoint(core);
+    if (more_waits(a->w))
+        answers_soon(a->w->answers, b);
+    else
+        answers_now(a->w->answers, b);
 }
 
 /*
@@ -275,11 +256,11 @@ finish(struct attempt *a)
  * their ids.
  */
 static void
-again(struct attempt *a, const struct plumb_err *err)
+again(struct writer *w, struct write_item *items, const struct plumb_err *err)
 {
     struct write_item *keep = NULL, **end = &keep, *next;
 
-    for (struct write_item *item = a->items; item != NULL; item = next) {
+    for (struct write_item *item = items; item != NULL; item = next) {
         next = item->next;
         item->next = NULL;
         if (++item->tries > TRIES_MAX) {
@@ -289,25 +270,24 @@ again(struct attempt *a, const struct plumb_err *err)
         *end = item;
         end = &item->next;
     }
-    a->items = NULL;
     if (keep != NULL)
-        requeue(a->w, keep);
+        requeue(w, keep);
 }
 
 static void
 write_group(struct writer *w, struct write_item *items, bool refresh)
 {
-    struct attempt a = { .w = w, .items = items, .refresh = refresh };
-    PLUMB_AUTO(auto_free)
-    struct plumb_err *errs = calloc(count(items) + 1, sizeof *errs);
+    struct attempt a = { .w = w, .refresh = refresh };
     struct plumb_err err = { 0 };
     enum db_end end = DB_ABORTED;
-    enum plumb_code code;
+    enum plumb_code code = core_may_write(w->core, &err);
 
-    a.errs = errs;
-    code = errs != NULL ? core_may_write(w->core, &err) : plumb_fail_memory(&err);
     if (code == PLUMB_OK)
+        code = answers_batch_new(count(items), &a.batch, &err);
+    if (code == PLUMB_OK) {
+        a.batch->items = items;
         code = db_txn(w->db, DB_WRITE, attempt_run, &a, &end, &err);
+    }
     if (end == DB_COMMITTED) {
         metric_add(w->groups, 1);
         finish(&a);
@@ -318,10 +298,12 @@ write_group(struct writer *w, struct write_item *items, bool refresh)
         attempt_undo(&a);
         (void)pthread_rwlock_unlock(&w->core->lock);
     }
+    answers_batch_free(a.batch);
     log_err(LOG_WARN, "group.failed", &err);
     if (end == DB_UNKNOWN)
-        again(&a, &err);
-    answer_all(a.items, code, &err);
+        again(w, items, &err);
+    else
+        answer_all(items, code, &err);
 }
 
 static void *
@@ -354,14 +336,15 @@ writer_start(const struct writer_config *config, struct writer **ret, struct plu
                                "Transactions that appended to the log");
     w->entries = metrics_series(m, METRIC_COUNTER, "plumb_entries_total", "",
                                 "Entries that this instance appended");
-    w->refused = metrics_series(m, METRIC_COUNTER, "plumb_statements_refused_total", "",
-                                "Statements refused");
     w->queue = metrics_series(m, METRIC_GAUGE, "plumb_statements_waiting", "",
                               "Statements waiting for the writer");
     code = db_open(config->conninfo, db_catalogues, &w->db, err);
+    if (code == PLUMB_OK)
+        code = answers_start(config, &w->answers, err);
     if (code == PLUMB_OK && pthread_create(&w->thread, NULL, run, w) != 0)
         code = plumb_fail(err, PLUMB_UNAVAILABLE, "thread", "", "cannot start a thread");
     if (code != PLUMB_OK) {
+        answers_stop(w->answers);
         db_close(w->db);
         free(w);
         return code;
@@ -380,6 +363,7 @@ writer_stop(struct writer *w)
     (void)pthread_cond_signal(&w->news);
     (void)pthread_mutex_unlock(&w->lock);
     (void)pthread_join(w->thread, NULL);
+    answers_stop(w->answers);
     db_close(w->db);
     (void)pthread_mutex_destroy(&w->lock);
     (void)pthread_cond_destroy(&w->news);

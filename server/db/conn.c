@@ -186,14 +186,13 @@ conn_enter(struct db *db, const char *where, struct plumb_err *err)
 {
     if (PQpipelineStatus(db->conn) == PQ_PIPELINE_OFF && !PQenterPipelineMode(db->conn))
         return conn_fail(db, where, err);
-    return PLUMB_OK;
+    return db->queued == QUEUE_MAX ? conn_settle(db, NULL, err) : PLUMB_OK;
 }
 
-enum plumb_code
-conn_queued(struct db *db, const char *name, struct plumb_err *err)
+void
+conn_queued(struct db *db, const char *name)
 {
     db->queue[db->queued++] = name;
-    return db->queued == QUEUE_MAX ? conn_settle(db, NULL, err) : PLUMB_OK;
 }
 
 enum plumb_code
@@ -202,7 +201,8 @@ conn_queue_sql(struct db *db, const char *sql, struct plumb_err *err)
     PLUMB_TRY(conn_enter(db, sql, err));
     if (!PQsendQueryParams(db->conn, sql, 0, NULL, NULL, NULL, NULL, 1))
         return conn_fail(db, sql, err);
-    return conn_queued(db, sql, err);
+    conn_queued(db, sql);
+    return PLUMB_OK;
 }
 
 /* Reads an answer for each in the queue, the failed and the skipped too. */
@@ -279,7 +279,7 @@ prepare_all(struct db *db, struct plumb_err *err)
             PLUMB_TRY(conn_enter(db, s->name, err));
             if (!PQsendPrepare(db->conn, s->name, s->sql, 0, NULL))
                 return conn_fail(db, s->name, err);
-            PLUMB_TRY(conn_queued(db, s->name, err));
+            conn_queued(db, s->name);
         }
     }
     return conn_leave(db, NULL, err);

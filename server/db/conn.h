@@ -50,11 +50,11 @@ bool conn_ok(const struct db *db);
 enum plumb_code conn_command(struct db *db, const char *sql, const char *where, PGresult **ret,
                              struct plumb_err *err);
 
-/* Into the pipeline, which is entered if need be. */
+/* Before a PQsend in the pipeline: it is entered if need be, and has room. */
 enum plumb_code conn_enter(struct db *db, const char *where, struct plumb_err *err);
 enum plumb_code conn_queue_sql(struct db *db, const char *sql, struct plumb_err *err);
-/* After a PQsend in the pipeline. */
-enum plumb_code conn_queued(struct db *db, const char *name, struct plumb_err *err);
+/* After it. */
+void conn_queued(struct db *db, const char *name);
 /*
  * Wait for all that is queued: the first failure, or the last result (ret may be NULL). What
  * follows a failure is not run, until conn_leave.

@@ -118,7 +118,7 @@ db_run(struct db *db, const struct db_stmt *stmt, const struct db_param *params,
         return conn_fail(db, stmt->name, err);
     if (!db->in_txn)
         return conn_collect(db, stmt->name, ret, err);
-    PLUMB_TRY(conn_queued(db, stmt->name, err));
+    conn_queued(db, stmt->name);
     return ret == NULL ? PLUMB_OK : conn_settle(db, ret, err);
 }
 

@@ -95,6 +95,7 @@ what_fails_is_rolled_back_and_not_run_again(void **state)
 
 /* Statements nobody waits for; one of them may be wrong. */
 struct many {
+    int n;
     int wrong; /* which one; -1 for none */
     bool ask;  /* whether the last one has a result */
 };
@@ -105,7 +106,7 @@ put_many(struct db *db, void *arg, struct plumb_err *err)
     const struct many *m = arg;
     uint64_t size;
 
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < m->n; i++) {
         struct db_blob_part part = { .data = &i, .len = sizeof i };
         plumb_sha256(&i, i == m->wrong ? 1 : sizeof i, &part.sha256);
         PLUMB_TRY(db_blob_put(db, &part, 1, err));
@@ -116,9 +117,10 @@ put_many(struct db *db, void *arg, struct plumb_err *err)
 static void
 queued_statements_all_happen_or_none(void **state)
 {
-    static const struct many cases[] = { { 0, false },  { 31, false }, { 50, true },
-                                         { 99, false }, { 99, true },  { -1, true },
-                                         { -1, false } };
+    static const struct many cases[] = { { 100, 0, false }, { 100, 31, false },
+                                         { 100, 50, true }, { 100, 99, false },
+                                         { 100, 99, true }, { 100, -1, true },
+                                         { 100, -1, false } };
     struct plumb_digest ids[100];
     bool there[100];
 
@@ -138,6 +140,21 @@ queued_statements_all_happen_or_none(void **state)
         for (int i = 0; i < 100; i++)
             assert_int_equal(m.wrong < 0, there[i]);
     }
+}
+
+/* However many answers the connection holds back at a time. */
+static void
+any_number_of_statements_can_be_queued(void **state)
+{
+    for (int n = 0; n <= 70; n++)
+        for (int ask = 0; ask < 2; ask++) {
+            struct many m = { n, -1, ask };
+            struct plumb_err err = { 0 };
+            enum db_end end;
+
+            assert_ok(db_txn(*state, DB_WRITE, put_many, &m, &end, &err), &err);
+            assert_int_equal(DB_COMMITTED, end);
+        }
 }
 
 #define RAISE(code) "DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '" code "'; END $$"
@@ -491,6 +508,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_fails_is_rolled_back_and_not_run_again),
         TEST(queued_statements_all_happen_or_none),
+        TEST(any_number_of_statements_can_be_queued),
         TEST(lost_races_are_run_again),
         TEST(a_race_lost_five_times_is_given_up),
         TEST(a_failure_that_is_hidden_does_not_commit),

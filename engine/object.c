@@ -113,10 +113,12 @@ object_text(struct object *o, const char *key, const char *value)
 void
 object_digest(struct object *o, const char *key, const struct plumb_digest *value)
 {
-    char hex[PLUMB_DIGEST_HEX];
+    char text[1 + PLUMB_DIGEST_HEX] = "\"";
 
-    plumb_digest_hex(value, hex);
-    object_text(o, key, hex);
+    plumb_digest_hex(value, text + 1);
+    text[PLUMB_DIGEST_HEX] = '"'; /* in the place of the NUL */
+    begin(o, key);
+    add(o, text, sizeof text);
 }
 
 void

@@ -1,6 +1,5 @@
 #include "engine/render.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "engine/finding.h"
@@ -291,11 +290,12 @@ add_buckets(struct object *o, const char *key, const bool has[256],
 {
     object_open(o, key);
     for (unsigned i = 0; i < 256; i++) {
-        char name[8];
+        uint8_t byte = (uint8_t)i;
+        char name[3];
 
         if (!has[i])
             continue;
-        (void)snprintf(name, sizeof name, "%02x", i);
+        plumb_hex(&byte, 1, name);
         object_digest(o, name, &digests[i]);
     }
     object_close(o);

@@ -33,7 +33,8 @@ struct plumb_set {
     size_t n;
 };
 
-/* Immutable; all memory in one pool, about the size of the values. */
+/* Immutable; all memory in one pool, about the size of the values: their own, or (pool is NULL)
+ * that of the bundle that they came in. */
 struct plumb_sets {
     struct plumb_set *sets;
     size_t n;

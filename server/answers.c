@@ -5,22 +5,20 @@
 struct answers {
     struct writer_config config;
     struct metric *refused;
-    pthread_t thread;
-    pthread_mutex_t lock; /* guards the three below */
-    pthread_cond_t news;
-    struct answers_batch *first, **last;
-    bool stopping;
+    struct http_pool *thread; /* of one */
 };
 
 PLUMB_DEFINE_AUTO(auto_batch, struct answers_batch *, answers_batch_free);
 
 enum plumb_code
-answers_batch_new(size_t n, struct answers_batch **ret, struct plumb_err *err)
+answers_batch_new(struct answers *a, size_t n, struct answers_batch **ret,
+                  struct plumb_err *err)
 {
     PLUMB_AUTO(auto_batch) struct answers_batch *b = calloc(1, sizeof *b);
 
     if (b == NULL)
         return plumb_fail_memory(err);
+    b->answers = a;
     b->errs = calloc(n + 1, sizeof *b->errs);
     b->proofs = calloc(n + 1, sizeof *b->proofs);
     if (b->errs == NULL || b->proofs == NULL)
@@ -60,84 +58,42 @@ answer(struct answers *a, struct write_item *item, const struct answers_proof *p
 }
 
 void
-answers_now(struct answers *a, struct answers_batch *b)
+answers_now(struct answers_batch *b)
 {
     struct write_item *next;
     size_t i = 0;
 
     for (struct write_item *item = b->items; item != NULL; item = next, i++) {
         next = item->next;
-        answer(a, item, &b->proofs[i], b->checkpoint, &b->errs[i]);
+        answer(b->answers, item, &b->proofs[i], b->checkpoint, &b->errs[i]);
     }
     answers_batch_free(b);
 }
 
-void
-answers_soon(struct answers *a, struct answers_batch *b)
-{
-    (void)pthread_mutex_lock(&a->lock);
-    b->next = NULL;
-    *a->last = b;
-    a->last = &b->next;
-    (void)pthread_cond_signal(&a->news);
-    (void)pthread_mutex_unlock(&a->lock);
-}
-
-/* The next one; waits for it. NULL: all are answered, and no more will come. */
-static struct answers_batch *
-take(struct answers *a)
-{
-    struct answers_batch *b;
-
-    (void)pthread_mutex_lock(&a->lock);
-    while (a->first == NULL && !a->stopping)
-        (void)pthread_cond_wait(&a->news, &a->lock);
-    b = a->first;
-    if (b != NULL)
-        a->first = b->next;
-    if (a->first == NULL)
-        a->last = &a->first;
-    (void)pthread_mutex_unlock(&a->lock);
-    return b;
-}
-
-static void *
-run(void *arg)
-{
-    struct answers *a = arg;
-    struct answers_batch *b;
-
-    while ((b = take(a)) != NULL)
-        answers_now(a, b);
-    return NULL;
-}
-
 static void
-answers_free(struct answers *a)
+run(struct http_job *job)
 {
-    (void)pthread_mutex_destroy(&a->lock);
-    (void)pthread_cond_destroy(&a->news);
-    free(a);
+    answers_now((struct answers_batch *)((char *)job - offsetof(struct answers_batch, job)));
+}
+
+void
+answers_soon(struct answers_batch *b)
+{
+    (void)http_pool_push(b->answers->thread, &b->job, true);
 }
 
 enum plumb_code
 answers_start(const struct writer_config *config, struct answers **ret, struct plumb_err *err)
 {
-    struct answers *a = calloc(1, sizeof *a);
+    PLUMB_AUTO(auto_free) struct answers *a = calloc(1, sizeof *a);
 
     if (a == NULL)
         return plumb_fail_memory(err);
     a->config = *config;
-    a->last = &a->first;
-    (void)pthread_mutex_init(&a->lock, NULL);
-    (void)pthread_cond_init(&a->news, NULL);
     a->refused = metrics_series(config->core->metrics, METRIC_COUNTER,
                                 "plumb_statements_refused_total", "", "Statements refused");
-    if (pthread_create(&a->thread, NULL, run, a) != 0) {
-        answers_free(a);
-        return plumb_fail(err, PLUMB_UNAVAILABLE, "thread", "", "cannot start a thread");
-    }
-    *ret = a;
+    PLUMB_TRY(http_pool_new(1, 0, run, &a->thread, err));
+    *ret = PLUMB_TAKE(a);
     return PLUMB_OK;
 }
 
@@ -146,10 +102,6 @@ answers_stop(struct answers *a)
 {
     if (a == NULL)
         return;
-    (void)pthread_mutex_lock(&a->lock);
-    a->stopping = true;
-    (void)pthread_cond_signal(&a->news);
-    (void)pthread_mutex_unlock(&a->lock);
-    (void)pthread_join(a->thread, NULL);
-    answers_free(a);
+    http_pool_free(a->thread);
+    free(a);
 }

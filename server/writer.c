@@ -245,9 +245,9 @@ finish(struct attempt *a)
         log_err(LOG_ERROR, "checkpoint.failed", &err);
     b->checkpoint = core_checkpoint(core);
     if (more_waits(a->w))
-        answers_soon(a->w->answers, b);
+        answers_soon(b);
     else
-        answers_now(a->w->answers, b);
+        answers_now(b);
 }
 
 /*
@@ -283,7 +283,7 @@ write_group(struct writer *w, struct write_item *items, bool refresh)
     enum plumb_code code = core_may_write(w->core, &err);
 
     if (code == PLUMB_OK)
-        code = answers_batch_new(count(items), &a.batch, &err);
+        code = answers_batch_new(w->answers, count(items), &a.batch, &err);
     if (code == PLUMB_OK) {
         a.batch->items = items;
         code = db_txn(w->db, DB_WRITE, attempt_run, &a, &end, &err);

@@ -321,6 +321,16 @@ epoll_wait(int fd, struct epoll_event *events, int max, int timeout)
     return n;
 }
 
+/* GnuTLS's, but that in an event thread a response's head waits for its body. */
+__attribute__((visibility("default"))) ssize_t
+gnutls_record_send(gnutls_session_t session, const void *data, size_t len)
+{
+    struct http_tls_wire *wire = event_thread ? gnutls_transport_get_ptr(session) : NULL;
+
+    return wire != NULL ? http_tls_send(wire, session, data, len)
+                        : gnutls_record_send2(session, data, len, 0, 0);
+}
+
 static void
 on_connection(void *arg, struct MHD_Connection *mhd, void **context,
               enum MHD_ConnectionNotificationCode what)

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { HANDSHAKE_MAX = 16384, RESUME_SECONDS = 3600, VEC_MAX = 15 };
+enum { HANDSHAKE_MAX = 16384, RESUME_SECONDS = 3600, RECORD_MAX = 16384 };
 
 /* The key's id as GnuTLS counts it: a digest of its public part. */
 static bool
@@ -95,52 +95,44 @@ http_tls_session(const struct http_tls *tls, gnutls_session_t session)
     (void)gnutls_session_ticket_enable_server(session, &tls->ticket_key);
 }
 
-/* The head of a response, to wait for its body. */
+/* What is held, and as much of data as one record has room for; returns how much that was. */
 static ssize_t
-hold(struct http_tls_wire *wire, const giovec_t *iov, int n, size_t len)
+send_joined(struct http_tls_wire *wire, gnutls_session_t session, const void *data, size_t len)
 {
-    for (int i = 0; i < n; i++) {
-        memcpy(wire->held + wire->nheld, iov[i].iov_base, iov[i].iov_len);
-        wire->nheld += iov[i].iov_len;
+    uint8_t record[RECORD_MAX];
+    size_t more = len < sizeof record - wire->nheld ? len : sizeof record - wire->nheld;
+    ssize_t sent;
+
+    for (;;) {
+        memcpy(record, wire->held, wire->nheld);
+        memcpy(record + wire->nheld, data, more);
+        sent = gnutls_record_send2(session, record, wire->nheld + more, 0, 0);
+        if (sent < 0)
+            return sent; /* asked again, GnuTLS sends what it has of this record */
+        if ((size_t)sent > wire->nheld)
+            break;
+        /* the client takes small records only */
+        wire->nheld -= (size_t)sent;
+        memmove(wire->held, wire->held + sent, wire->nheld);
     }
-    return (ssize_t)len;
+    sent -= (ssize_t)wire->nheld;
+    wire->nheld = 0;
+    return sent;
 }
 
-/* Of this many bytes that went, those that GnuTLS asked for; what is held goes first. */
-static ssize_t
-take_sent(struct http_tls_wire *wire, size_t sent)
+ssize_t
+http_tls_send(struct http_tls_wire *wire, gnutls_session_t session, const void *data,
+              size_t len)
 {
-    size_t ours = sent < wire->nheld ? sent : wire->nheld;
-
-    memmove(wire->held, wire->held + ours, wire->nheld - ours);
-    wire->nheld -= ours;
-    if (sent > ours)
-        return (ssize_t)(sent - ours);
-    errno = EAGAIN; /* the socket is full */
-    return -1;
-}
-
-static ssize_t
-send_records(gnutls_transport_ptr_t arg, const giovec_t *iov, int n)
-{
-    struct http_tls_wire *wire = arg;
-    struct iovec all[VEC_MAX + 1] = { { wire->held, wire->nheld } };
-    struct msghdr msg = { .msg_iov = all };
-    size_t len = 0;
-    int taken = 0;
-
-    for (; taken < n && taken < VEC_MAX; taken++) {
-        all[taken + 1] = (struct iovec){ iov[taken].iov_base, iov[taken].iov_len };
-        len += iov[taken].iov_len;
-    }
-    if (wire->more && taken == n && len <= sizeof wire->held - wire->nheld) {
+    if (wire->more && len <= sizeof wire->held) {
+        memcpy(wire->held, data, len);
+        wire->nheld = len;
         wire->more = false;
-        return hold(wire, iov, n, len);
+        return (ssize_t)len;
     }
     wire->more = false;
-    msg.msg_iovlen = (size_t)taken + 1;
-    ssize_t sent = sendmsg(wire->fd, &msg, MSG_NOSIGNAL);
-    return sent > 0 && wire->nheld > 0 ? take_sent(wire, (size_t)sent) : sent;
+    return wire->nheld > 0 ? send_joined(wire, session, data, len)
+                           : gnutls_record_send2(session, data, len, 0, 0);
 }
 
 /* GnuTLS asks for a record's header and then for its body: both are read at once. */
@@ -168,9 +160,8 @@ receive(gnutls_transport_ptr_t arg, void *data, size_t len)
 void
 http_tls_through(gnutls_session_t session, struct http_tls_wire *wire)
 {
-    gnutls_transport_set_ptr(session, wire);
+    gnutls_transport_set_ptr2(session, wire, (gnutls_transport_ptr_t)(intptr_t)wire->fd);
     gnutls_transport_set_pull_function(session, receive);
-    gnutls_transport_set_vec_push_function(session, send_records);
 }
 
 bool

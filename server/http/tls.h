@@ -28,22 +28,24 @@ void http_tls_clear(struct http_tls *tls);
 void http_tls_session(const struct http_tls *tls, gnutls_session_t session);
 
 /*
- * How a session's records reach its socket. libmicrohttpd sends a response's head and its body
- * in a record each, at once, and asks the kernel to push after each; with more set before, the
- * first of them is held here until the other comes, so that they are one message, and the
- * client is woken once.
+ * Between libmicrohttpd and a session. libmicrohttpd sends a response's head and its body one
+ * after the other; with more set before, the head is held until the body comes, so that they
+ * are one record and one message, and the client is woken once.
  */
 struct http_tls_wire {
     int fd;
     bool more; /* a body follows what is sent next, which is the head: cleared then */
     size_t nheld;
-    uint8_t held[1024]; /* ciphertext; a longer head does not wait */
+    uint8_t held[1024]; /* a longer head does not wait */
     size_t ahead_at, nahead;
     uint8_t ahead[2048]; /* ciphertext that GnuTLS has not asked for yet */
 };
 
 /* wire, with its fd, outlives the session. */
 void http_tls_through(gnutls_session_t session, struct http_tls_wire *wire);
+/* As gnutls_record_send(), of a session through wire. */
+ssize_t http_tls_send(struct http_tls_wire *wire, gnutls_session_t session, const void *data,
+                      size_t len);
 
 /* After it: SHA-256 of the SPKI of the certificate whose key the client proved to hold. */
 bool http_tls_peer(gnutls_session_t session, struct plumb_digest *ret);

@@ -27,6 +27,7 @@ struct hc {
     SSL *ssl;
     char pending[65536]; /* read and not yet used */
     size_t npending;
+    unsigned records;
 };
 
 static char *
@@ -165,15 +166,38 @@ hc_local(const char *path)
     return hc_new(fd);
 }
 
+static void
+count_record(int is_write, int version, int type, const void *data, size_t len, SSL *ssl,
+             void *arg)
+{
+    struct hc *c = arg;
+
+    (void)version;
+    (void)data;
+    (void)len;
+    (void)ssl;
+    c->records += !is_write && type == SSL3_RT_HEADER;
+}
+
+struct tls_wish {
+    int max_version; /* 0: any */
+    SSL_SESSION *session;
+    bool small; /* records of 512 bytes at the most */
+};
+
 static struct hc *
-tls(uint16_t port, const struct hc_cert *cert, int max_version, SSL_SESSION *session)
+tls(uint16_t port, const struct hc_cert *cert, struct tls_wish wish)
 {
     struct hc *c = hc_plain(port);
 
     c->ctx = SSL_CTX_new(TLS_client_method());
-    if (max_version != 0)
-        SSL_CTX_set_max_proto_version(c->ctx, max_version);
+    if (wish.max_version != 0)
+        SSL_CTX_set_max_proto_version(c->ctx, wish.max_version);
     c->ssl = SSL_new(c->ctx);
+    SSL_set_msg_callback(c->ssl, count_record);
+    SSL_set_msg_callback_arg(c->ssl, c);
+    if (wish.small)
+        SSL_set_tlsext_max_fragment_length(c->ssl, TLSEXT_max_fragment_length_512);
     if (cert != NULL) {
         BIO *bio = BIO_new_mem_buf(cert->certificate, -1);
         X509 *x = PEM_read_bio_X509(bio, NULL, NULL, NULL);
@@ -184,8 +208,8 @@ tls(uint16_t port, const struct hc_cert *cert, int max_version, SSL_SESSION *ses
         X509_free(x);
         EVP_PKEY_free(key);
     }
-    if (session != NULL)
-        SSL_set_session(c->ssl, session);
+    if (wish.session != NULL)
+        SSL_set_session(c->ssl, wish.session);
     SSL_set_fd(c->ssl, c->fd);
     if (SSL_connect(c->ssl) != 1) {
         hc_close(c);
@@ -197,14 +221,26 @@ tls(uint16_t port, const struct hc_cert *cert, int max_version, SSL_SESSION *ses
 struct hc *
 hc_tls(uint16_t port, const struct hc_cert *cert, int max_version)
 {
-    return tls(port, cert, max_version, NULL);
+    return tls(port, cert, (struct tls_wish){ .max_version = max_version });
+}
+
+struct hc *
+hc_tls_small(uint16_t port)
+{
+    return tls(port, NULL, (struct tls_wish){ .small = true });
+}
+
+unsigned
+hc_records(const struct hc *c)
+{
+    return c->records;
 }
 
 struct hc *
 hc_tls_again(uint16_t port, const struct hc_cert *cert, struct hc *earlier, bool *ret_resumed)
 {
     SSL_SESSION *session = SSL_get1_session(earlier->ssl);
-    struct hc *c = tls(port, cert, 0, session);
+    struct hc *c = tls(port, cert, (struct tls_wish){ .session = session });
 
     SSL_SESSION_free(session);
     *ret_resumed = c != NULL && SSL_session_reused(c->ssl) == 1;

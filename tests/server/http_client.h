@@ -26,6 +26,9 @@ struct hc *hc_tls(uint16_t port, const struct hc_cert *cert, int max_version);
  */
 struct hc *hc_tls_again(uint16_t port, const struct hc_cert *cert, struct hc *earlier,
                         bool *ret_resumed);
+/* Takes no more than 512 bytes in a record (RFC 6066, section 4). */
+struct hc *hc_tls_small(uint16_t port);
+unsigned hc_records(const struct hc *c); /* that it has read so far */
 void hc_close(struct hc *c);
 /* SHA-256 of the SPKI of the server's certificate. */
 struct plumb_digest hc_server_key(struct hc *c);

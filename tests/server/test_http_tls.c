@@ -192,6 +192,63 @@ a_client_that_asks_much_and_reads_late_gets_every_byte(void **state)
     }
 }
 
+/* One reply to GET /shared, its body held against what share() made. */
+static void
+get_shared(struct hc *c, size_t len)
+{
+    struct hc_reply r = hc_ask(c, "GET", "/shared", NULL, NULL);
+
+    assert_int_equal(200, r.status);
+    assert_int_equal(len, r.body_len);
+    for (size_t at = 0; at < len; at++)
+        assert_int_equal('a' + at % 23, r.body[at]);
+    hc_reply_free(&r);
+}
+
+static void
+a_reply_is_as_few_records_as_it_has_room_in(void **state)
+{
+    static const struct {
+        size_t body, header;
+        unsigned records;
+    } cases[] = {
+        { 1, 1, 1 },      { 8000, 800, 1 },
+        { 15000, 1, 1 },  { 16384, 1, 2 }, /* the head is no longer than what is left over */
+        { 100, 1100, 2 },                  /* a head too long to wait */
+    };
+    struct app *app = *state;
+
+    app_start(app);
+    struct hc *c = hc_tls(app->tls_port, NULL, 0);
+    assert_int_equal(200, hc_status(c, "GET", "/hello", NULL, NULL)); /* tickets came before */
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        unsigned before = hc_records(c);
+
+        share(app, cases[i].body, cases[i].header);
+        get_shared(c, cases[i].body);
+        assert_int_equal(cases[i].records, hc_records(c) - before);
+    }
+    hc_close(c);
+}
+
+static void
+a_client_of_small_records_gets_every_byte(void **state)
+{
+    static const size_t lengths[] = { 1, 300, 400, 512, 700, 1000 };
+    struct app *app = *state;
+
+    app_start(app);
+    struct hc *c = hc_tls_small(app->tls_port);
+    assert_non_null(c);
+    for (size_t body = 0; body < 6; body++)
+        for (size_t header = 0; header < 6; header++) {
+            share(app, lengths[body], lengths[header]);
+            get_shared(c, lengths[body]);
+        }
+    assert_true(hc_records(c) > 36 * 2);
+    hc_close(c);
+}
+
 static void
 requests_that_come_in_one_segment_are_all_read(void **state)
 {
@@ -320,6 +377,8 @@ main(void)
         TEST(a_resumed_session_of_a_key_now_unknown_is_a_strangers),
         TEST(a_session_without_a_key_resumes_without_one),
         TEST(a_client_that_asks_much_and_reads_late_gets_every_byte),
+        TEST(a_reply_is_as_few_records_as_it_has_room_in),
+        TEST(a_client_of_small_records_gets_every_byte),
         TEST(requests_that_come_in_one_segment_are_all_read),
         TEST(older_tls_is_refused),
         TEST(plain_text_on_the_tls_port_gets_nothing),

@@ -1,6 +1,6 @@
 #include "server/db/blob.h"
 
-enum { PUT, GET, EXIST, LOOK, STMT_COUNT };
+enum { PUT, GET, EXIST, LOOK, LOOK_ONE, STMT_COUNT };
 
 static const struct db_stmt stmts[STMT_COUNT] = {
     [PUT] = { "blob.put",
@@ -21,6 +21,11 @@ static const struct db_stmt stmts[STMT_COUNT] = {
                " FROM unnest($1::bytea[]) WITH ORDINALITY AS u (sha256, n)"
                " LEFT JOIN blob b USING (sha256) ORDER BY u.n",
                2, "n,size,data" },
+    /* most statements name one blob, and this is planned once and runs without a join */
+    [LOOK_ONE] = { "blob.look-one",
+                   "SELECT size, CASE WHEN size <= $2::bigint THEN data END AS data FROM blob"
+                   " WHERE sha256 = $1::bytea",
+                   2, "size,data" },
 };
 
 const struct db_catalogue db_blob = { "blob", stmts, STMT_COUNT };
@@ -85,9 +90,36 @@ db_blob_exist(struct db *db, const struct plumb_digest *sha256, size_t n, bool *
     return PLUMB_OK;
 }
 
-enum plumb_code
-db_blob_look(struct db *db, const struct plumb_digest *sha256, size_t n, int64_t small,
-             int64_t *ret_sizes, struct plumb_bytes *ret, struct plumb_err *err)
+/* The size and, where it is small, the data, from two columns of a row. */
+static enum plumb_code
+look_at(const PGresult *res, int row, int column, int64_t *ret_size, struct plumb_bytes *ret,
+        struct plumb_err *err)
+{
+    const uint8_t *data;
+    size_t len;
+
+    PLUMB_TRY(db_get_int(res, row, column, ret_size, err));
+    if (db_is_null(res, row, column + 1))
+        return PLUMB_OK;
+    data = db_get_bytes(res, row, column + 1, &len);
+    return plumb_bytes_copy(data, len, ret, err);
+}
+
+static enum plumb_code
+look_one(struct db *db, const struct plumb_digest *sha256, int64_t small, int64_t *ret_size,
+         struct plumb_bytes *ret, struct plumb_err *err)
+{
+    PLUMB_AUTO(db_auto_result) PGresult *res = NULL;
+
+    PLUMB_TRY(db_run(db, &stmts[LOOK_ONE],
+                     (struct db_param[]){ db_digest(sha256), db_int(small) }, &res, err));
+    *ret_size = -1;
+    return PQntuples(res) > 0 ? look_at(res, 0, 0, ret_size, ret, err) : PLUMB_OK;
+}
+
+static enum plumb_code
+look_each(struct db *db, const struct plumb_digest *sha256, size_t n, int64_t small,
+          int64_t *ret_sizes, struct plumb_bytes *ret, struct plumb_err *err)
 {
     PLUMB_AUTO(db_list_clear) struct db_list digests;
     PLUMB_AUTO(db_auto_result) PGresult *res = NULL;
@@ -96,15 +128,15 @@ db_blob_look(struct db *db, const struct plumb_digest *sha256, size_t n, int64_t
     PLUMB_TRY(list_digests(sha256, n, &digests, err));
     PLUMB_TRY(db_run(db, &stmts[LOOK], (struct db_param[]){ db_list(&digests), db_int(small) },
                      &res, err));
-    for (int row = 0; row < PQntuples(res); row++) {
-        const uint8_t *data;
-        size_t len;
-
-        PLUMB_TRY(db_get_int(res, row, 1, &ret_sizes[row], err));
-        if (db_is_null(res, row, 2))
-            continue;
-        data = db_get_bytes(res, row, 2, &len);
-        PLUMB_TRY(plumb_bytes_copy(data, len, &ret[row], err));
-    }
+    for (int row = 0; row < PQntuples(res); row++)
+        PLUMB_TRY(look_at(res, row, 1, &ret_sizes[row], ret != NULL ? &ret[row] : NULL, err));
     return PLUMB_OK;
+}
+
+enum plumb_code
+db_blob_look(struct db *db, const struct plumb_digest *sha256, size_t n, int64_t small,
+             int64_t *ret_sizes, struct plumb_bytes *ret, struct plumb_err *err)
+{
+    return n == 1 ? look_one(db, sha256, small, ret_sizes, ret, err)
+                  : look_each(db, sha256, n, small, ret_sizes, ret, err);
 }

@@ -325,6 +325,41 @@ tiles_are_stored_and_read(void **state)
 }
 
 static void
+blobs_are_looked_at_alike_one_by_one_and_together(void **state)
+{
+    struct db *db = *state;
+    struct db_blob_part parts[3] = { { .data = "four", .len = 4 },
+                                     { .data = "seven..", .len = 7 },
+                                     { .data = "", .len = 0 } };
+    struct plumb_digest ask[4];
+    int64_t sizes[4], size;
+    struct plumb_bytes bytes[4] = { 0 }, one = { 0 };
+    static const int64_t there[] = { 4, 7, 0, -1 };
+    struct plumb_err err = { 0 };
+
+    for (int i = 0; i < 3; i++) {
+        plumb_sha256(parts[i].data, parts[i].len, &parts[i].sha256);
+        ask[i] = parts[i].sha256;
+    }
+    plumb_sha256("absent", 6, &ask[3]);
+    assert_ok(db_blob_put(db, parts, 3, &err), &err);
+    assert_ok(db_blob_look(db, ask, 4, 5, sizes, bytes, &err), &err);
+    for (int i = 0; i < 4; i++) {
+        assert_ok(db_blob_look(db, &ask[i], 1, 5, &size, &one, &err), &err);
+        assert_int_equal(there[i], sizes[i]);
+        assert_int_equal(there[i], size);
+        assert_int_equal(there[i] == 4 ? 4 : 0, bytes[i].len); /* small ones are read */
+        assert_int_equal(bytes[i].len, one.len);
+        if (one.len > 0)
+            assert_memory_equal("four", one.data, 4);
+        plumb_bytes_clear(&one);
+        plumb_bytes_clear(&bytes[i]);
+    }
+    assert_ok(db_blob_look(db, ask, 4, -1, sizes, NULL, &err), &err);
+    assert_int_equal(7, sizes[1]);
+}
+
+static void
 blobs_are_put_once_and_got(void **state)
 {
     struct db *db = *state;
@@ -507,6 +542,7 @@ main(void)
         TEST(the_log_refuses_changes_from_everyone),
         TEST(an_upsert_is_a_change_too),
         TEST(tiles_are_stored_and_read),
+        TEST(blobs_are_looked_at_alike_one_by_one_and_together),
         TEST(blobs_are_put_once_and_got),
         TEST(publications_are_kept_by_fleet),
         TEST(the_last_pull_of_each_verifier_is_kept),

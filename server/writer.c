@@ -340,6 +340,8 @@ writer_start(const struct writer_config *config, struct writer **ret, struct plu
                               "Statements waiting for the writer");
     code = db_open(config->conninfo, db_catalogues, &w->db, err);
     if (code == PLUMB_OK)
+        code = db_plan_once(w->db, err);
+    if (code == PLUMB_OK)
         code = answers_start(config, &w->answers, err);
     if (code == PLUMB_OK && pthread_create(&w->thread, NULL, run, w) != 0)
         code = plumb_fail(err, PLUMB_UNAVAILABLE, "thread", "", "cannot start a thread");

@@ -294,6 +294,15 @@ conn_set_timeouts(struct db *db, struct plumb_err *err)
     return conn_command(db, sql, "lock_timeout", NULL, err);
 }
 
+enum plumb_code
+conn_set_planning(struct db *db, struct plumb_err *err)
+{
+    return conn_command(db,
+                        db->plan_once ? "SET plan_cache_mode = force_generic_plan"
+                                      : "SET plan_cache_mode = auto",
+                        "plan_cache_mode", NULL, err);
+}
+
 /* A forgotten transaction must not hold the writers' lock, nor a dead client its statement. */
 static const char session_sql[] = "SET search_path = plumb, pg_temp;"
                                   " SET TimeZone = 'UTC';"
@@ -320,6 +329,7 @@ set_up(struct db *db, struct plumb_err *err)
         return conn_fail(db, "", err);
     PLUMB_TRY(conn_command(db, session_sql, "session", NULL, err));
     PLUMB_TRY(conn_set_timeouts(db, err));
+    PLUMB_TRY(conn_set_planning(db, err));
     PLUMB_TRY(prepare_all(db, err));
     for (size_t i = 0; i < CHANNELS_MAX && db->channels[i] != NULL; i++) {
         char sql[80];

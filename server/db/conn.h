@@ -25,6 +25,7 @@ struct db {
     int64_t retry_ms;
     const char *queue[QUEUE_MAX]; /* names of the statements that have not been answered */
     size_t queued;
+    bool plan_once;
     bool in_txn;
     bool retry;   /* the last error was one that a fresh transaction may cure */
     bool closing; /* by the server */
@@ -40,8 +41,9 @@ void conn_drop(struct db *db);
 enum plumb_code conn_dial(struct db *db, struct plumb_err *err);
 /* Before anything is sent outside a transaction: connected, anew if need be. */
 enum plumb_code conn_ready(struct db *db, struct plumb_err *err);
-/* Tells the server timeout_ms. */
+/* Tells the server timeout_ms, and plan_once. */
 enum plumb_code conn_set_timeouts(struct db *db, struct plumb_err *err);
+enum plumb_code conn_set_planning(struct db *db, struct plumb_err *err);
 /* The connection's own error. */
 enum plumb_code conn_fail(struct db *db, const char *where, struct plumb_err *err);
 bool conn_ok(const struct db *db);

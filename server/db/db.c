@@ -55,6 +55,14 @@ db_set_timeout(struct db *db, unsigned milliseconds, struct plumb_err *err)
 }
 
 enum plumb_code
+db_plan_once(struct db *db, struct plumb_err *err)
+{
+    db->plan_once = true;
+    PLUMB_TRY(conn_ready(db, err));
+    return conn_set_planning(db, err);
+}
+
+enum plumb_code
 db_ping(struct db *db, struct plumb_err *err)
 {
     return db_script(db, "SELECT", err);

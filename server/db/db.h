@@ -64,6 +64,13 @@ PGconn *db_raw(struct db *db);
 PLUMB_MUST_CHECK enum plumb_code db_set_timeout(struct db *db, unsigned milliseconds,
                                                 struct plumb_err *err);
 
+/*
+ * From now on each statement is planned once on this connection, not each time for the values
+ * that it is given: right for inserts, whose plan is always the same, and wrong for lists with
+ * filters. PostgreSQL left to itself plans an insert of arrays anew whenever they are short.
+ */
+PLUMB_MUST_CHECK enum plumb_code db_plan_once(struct db *db, struct plumb_err *err);
+
 /* A round trip if the connection is idle; opens it anew if it was lost. */
 PLUMB_MUST_CHECK enum plumb_code db_ping(struct db *db, struct plumb_err *err);
 

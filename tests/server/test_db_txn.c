@@ -295,6 +295,29 @@ an_idle_connection_lost_is_opened_anew(void **state)
     }
 }
 
+static bool
+plans_once(struct db *db)
+{
+    PGresult *res = PQexec(db_raw(db), "SHOW plan_cache_mode");
+    bool ret = strcmp(PQgetvalue(res, 0, 0), "force_generic_plan") == 0;
+
+    PQclear(res);
+    return ret;
+}
+
+static void
+how_statements_are_planned_outlives_the_connection(void **state)
+{
+    struct plumb_err err = { 0 };
+
+    assert_false(plans_once(*state));
+    assert_ok(db_plan_once(*state, &err), &err);
+    assert_true(plans_once(*state));
+    disconnect_everyone();
+    assert_ok(db_ping(*state, &err), &err);
+    assert_true(plans_once(*state));
+}
+
 static enum plumb_code
 twice_the_size(struct db *db, void *arg, struct plumb_err *err)
 {
@@ -517,6 +540,7 @@ main(void)
         TEST(a_commit_cut_off_is_unknown_and_did_happen),
         TEST(a_connection_lost_before_the_commit_is_aborted),
         TEST(an_idle_connection_lost_is_opened_anew),
+        TEST(how_statements_are_planned_outlives_the_connection),
         TEST(a_read_sees_one_snapshot),
         TEST(a_read_cannot_write),
         TEST(transactions_do_not_nest),

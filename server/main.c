@@ -262,7 +262,8 @@ plumbd_open(struct plumbd *p, struct plumb_err *err)
     PLUMB_TRY(tiles_new(p->settings->tile_cache, &app->tiles, err));
     PLUMB_TRY(bundles_start(app->core, serving, &app->bundles, err));
     /* for the workers, and for the three threads that answer for them */
-    PLUMB_TRY(db_pool_open(serving, (size_t)p->settings->http.workers + 3, &app->pool, err));
+    PLUMB_TRY(
+        db_pool_open(serving, http_limits_workers(&p->settings->http) + 3, &app->pool, err));
     app->core->changed_arg = app;
     app->core->changed = app_changed;
     PLUMB_TRY(witnesses_start(app->core, serving, &app->witnesses, err));

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct http_limit_row rows[] = {
 #define X(name, value, least, most, help) { #name, value, least, most, help },
@@ -50,6 +51,28 @@ http_limits_set(struct http_limits *limits, const char *name, const char *text,
         return PLUMB_OK;
     }
     return plumb_fail(err, PLUMB_INVALID, "limit.name", name, "there is no such limit");
+}
+
+static size_t
+threads(int64_t set, long each, long least)
+{
+    const long cpus = sysconf(_SC_NPROCESSORS_ONLN), wanted = each * cpus;
+
+    if (set > 0)
+        return (size_t)set;
+    return (size_t)(wanted < least ? least : wanted > 8 ? 8 : wanted);
+}
+
+size_t
+http_limits_event_threads(const struct http_limits *limits)
+{
+    return threads(limits->event_threads, 1, 1);
+}
+
+size_t
+http_limits_workers(const struct http_limits *limits)
+{
+    return threads(limits->workers, 2, 4);
 }
 
 const struct http_limit_row *

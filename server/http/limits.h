@@ -13,7 +13,7 @@
 /* clang-format off */
 #define HTTP_LIMITS(X)                                                                                                  \
     X(event_threads,          0,         0, 64,         "threads that move bytes; 0 is one for each CPU, at most 8")     \
-    X(workers,                8,         1, 1024,       "threads that run handlers")                                    \
+    X(workers,                0,         0, 1024,       "threads that run handlers; 0 is two for each CPU, 4 to 8")     \
     X(queue,                  1024,      1, 1 << 20,    "requests waiting for a worker; one more gets 503")             \
     X(queue_client,           256,       1, 1 << 20,    "requests of one client waiting or running; one more gets 429") \
     X(connections,            4096,      1, 1 << 20,    "connections in all; near it, idle ones are closed")                       \
@@ -53,6 +53,10 @@ struct http_limits http_limits_default(void);
  */
 PLUMB_MUST_CHECK enum plumb_code http_limits_set(struct http_limits *limits, const char *name,
                                                  const char *text, struct plumb_err *err);
+
+/* How many threads they mean on this machine. */
+size_t http_limits_event_threads(const struct http_limits *limits);
+size_t http_limits_workers(const struct http_limits *limits);
 
 /* The table itself, for documentation and option lists. */
 struct http_limit_row {

@@ -441,21 +441,12 @@ http_transport_resume(struct http_conn *conn)
 
 enum { HEAD_ROOM = 8192 };
 
-static unsigned
-event_threads(const struct http_limits *limits)
-{
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-
-    if (limits->event_threads > 0)
-        return (unsigned)limits->event_threads;
-    return cpus < 1 ? 1 : cpus > 8 ? 8 : (unsigned)cpus;
-}
-
 static struct MHD_Daemon *
 start_daemon(struct http_transport *t, enum http_listen kind)
 {
     const struct http_config *config = &t->server->config;
-    unsigned threads = kind == HTTP_LISTEN_LOCAL ? 1 : event_threads(&config->limits);
+    unsigned threads =
+        kind == HTTP_LISTEN_LOCAL ? 1 : (unsigned)http_limits_event_threads(&config->limits);
     unsigned flags =
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET;
     /* ours are counted before they come here, so this must never be what refuses them */

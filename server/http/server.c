@@ -194,7 +194,7 @@ start(const struct http_config *config, struct http_server **ret, struct plumb_e
     PLUMB_TRY(http_accounts_new((size_t)server->config.limits.clients, &server->accounts, err));
     PLUMB_TRY(http_park_new(&server->park, err));
     PLUMB_TRY(start_metrics(server, err));
-    PLUMB_TRY(http_pool_new((size_t)server->config.limits.workers,
+    PLUMB_TRY(http_pool_new(http_limits_workers(&server->config.limits),
                             (size_t)server->config.limits.queue, http_run_job, &server->pool,
                             err));
     PLUMB_TRY(start_timer(server, err));

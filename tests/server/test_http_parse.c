@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "tests/t.h"
 
 static void
@@ -313,6 +314,21 @@ access_needs_one_bit_of_the_rows(void **state)
 }
 
 static void
+threads_are_as_many_as_set_or_as_the_machine_suggests(void **state)
+{
+    struct http_limits limits = http_limits_default();
+    const size_t cpus = (size_t)sysconf(_SC_NPROCESSORS_ONLN);
+
+    (void)state;
+    assert_int_equal(cpus > 8 ? 8 : cpus, http_limits_event_threads(&limits));
+    assert_int_equal(cpus > 4 ? 8 : cpus < 2 ? 4 : 2 * cpus, http_limits_workers(&limits));
+    limits.event_threads = 3;
+    limits.workers = 40;
+    assert_int_equal(3, http_limits_event_threads(&limits));
+    assert_int_equal(40, http_limits_workers(&limits));
+}
+
+static void
 limits_are_set_by_name_within_their_range(void **state)
 {
     struct http_limits limits = http_limits_default();
@@ -325,12 +341,12 @@ limits_are_set_by_name_within_their_range(void **state)
     assert_ok(http_limits_set(&limits, "workers", "3", &err), &err);
     assert_int_equal(limits.workers, 3);
     assert_refused("limit.name", http_limits_set(&limits, "wrokers", "3", &err), &err);
-    static const char *const bad[] = { "0",    "-1",   "",
-                                       "x",    "3x",   " 3",
-                                       "1025", "0x10", "99999999999999999999" };
+    static const char *const bad[] = { "-1", "",     "x",    "3x",
+                                       " 3", "1025", "0x10", "99999999999999999999" };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_refused("limit.range", http_limits_set(&limits, "workers", bad[i], &err), &err);
     assert_int_equal(limits.workers, 3);
+    assert_refused("limit.range", http_limits_set(&limits, "queue", "0", &err), &err);
     for (size_t i = 0; i < n; i++) { /* every default is within its own range */
         (void)snprintf(text, sizeof text, "%lld", (long long)rows[i].value);
         assert_ok(http_limits_set(&limits, rows[i].name, text, &err), &err);
@@ -481,6 +497,7 @@ main(void)
         cmocka_unit_test(malformed_tables_are_refused),
         cmocka_unit_test(the_first_row_that_fits_wins),
         cmocka_unit_test(access_needs_one_bit_of_the_rows),
+        cmocka_unit_test(threads_are_as_many_as_set_or_as_the_machine_suggests),
         cmocka_unit_test(limits_are_set_by_name_within_their_range),
         cmocka_unit_test(rates_allow_a_burst_and_then_a_stream),
         cmocka_unit_test(accounts_in_use_are_kept_and_the_oldest_unused_go),

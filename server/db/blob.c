@@ -1,6 +1,8 @@
 #include "server/db/blob.h"
 
-enum { PUT, GET, EXIST, LOOK, LOOK_ONE, STMT_COUNT };
+#include "lib/own.h"
+
+enum { PUT, GET, LOOK, LOOK_ONE, STMT_COUNT };
 
 static const struct db_stmt stmts[STMT_COUNT] = {
     [PUT] = { "blob.put",
@@ -10,11 +12,6 @@ static const struct db_stmt stmts[STMT_COUNT] = {
               " ON CONFLICT (sha256) DO NOTHING",
               2, "" },
     [GET] = { "blob.get", "SELECT data FROM blob WHERE sha256 = $1::bytea", 1, "data" },
-    [EXIST] = { "blob.exist",
-                "SELECT u.n, b.sha256 IS NOT NULL AS there"
-                " FROM unnest($1::bytea[]) WITH ORDINALITY AS u (sha256, n)"
-                " LEFT JOIN blob b USING (sha256) ORDER BY u.n",
-                1, "n,there" },
     [LOOK] = { "blob.look",
                "SELECT u.n, coalesce(b.size, -1)::bigint AS size,"
                " CASE WHEN b.size <= $2::bigint THEN b.data END AS data"
@@ -75,21 +72,6 @@ list_digests(const struct plumb_digest *sha256, size_t n, struct db_list *ret,
     return PLUMB_OK;
 }
 
-enum plumb_code
-db_blob_exist(struct db *db, const struct plumb_digest *sha256, size_t n, bool *ret,
-              struct plumb_err *err)
-{
-    PLUMB_AUTO(db_list_clear) struct db_list digests;
-    PLUMB_AUTO(db_auto_result) PGresult *res = NULL;
-
-    db_list_init(&digests, DB_BYTEA_ARRAY);
-    PLUMB_TRY(list_digests(sha256, n, &digests, err));
-    PLUMB_TRY(db_run(db, &stmts[EXIST], (struct db_param[]){ db_list(&digests) }, &res, err));
-    for (int row = 0; row < PQntuples(res); row++)
-        PLUMB_TRY(db_get_bool(res, row, 1, &ret[row], err));
-    return PLUMB_OK;
-}
-
 /* The size and, where it is small, the data, from two columns of a row. */
 static enum plumb_code
 look_at(const PGresult *res, int row, int column, int64_t *ret_size, struct plumb_bytes *ret,
@@ -139,4 +121,18 @@ db_blob_look(struct db *db, const struct plumb_digest *sha256, size_t n, int64_t
 {
     return n == 1 ? look_one(db, sha256, small, ret_sizes, ret, err)
                   : look_each(db, sha256, n, small, ret_sizes, ret, err);
+}
+
+enum plumb_code
+db_blob_exist(struct db *db, const struct plumb_digest *sha256, size_t n, bool *ret,
+              struct plumb_err *err)
+{
+    PLUMB_AUTO(auto_free) int64_t *sizes = calloc(n + 1, sizeof *sizes);
+
+    if (sizes == NULL)
+        return plumb_fail_memory(err);
+    PLUMB_TRY(db_blob_look(db, sha256, n, -1, sizes, NULL, err));
+    for (size_t i = 0; i < n; i++)
+        ret[i] = sizes[i] >= 0;
+    return PLUMB_OK;
 }

@@ -297,10 +297,9 @@ conn_set_timeouts(struct db *db, struct plumb_err *err)
 enum plumb_code
 conn_set_planning(struct db *db, struct plumb_err *err)
 {
-    return conn_command(db,
-                        db->plan_once ? "SET plan_cache_mode = force_generic_plan"
-                                      : "SET plan_cache_mode = auto",
-                        "plan_cache_mode", NULL, err);
+    return db->plan_once ? conn_command(db, "SET plan_cache_mode = force_generic_plan",
+                                        "plan_cache_mode", NULL, err)
+                         : PLUMB_OK;
 }
 
 /* A forgotten transaction must not hold the writers' lock, nor a dead client its statement. */

@@ -41,8 +41,9 @@ void conn_drop(struct db *db);
 enum plumb_code conn_dial(struct db *db, struct plumb_err *err);
 /* Before anything is sent outside a transaction: connected, anew if need be. */
 enum plumb_code conn_ready(struct db *db, struct plumb_err *err);
-/* Tells the server timeout_ms, and plan_once. */
+/* Tells the server timeout_ms. */
 enum plumb_code conn_set_timeouts(struct db *db, struct plumb_err *err);
+/* Tells it plan_once, if it is set. */
 enum plumb_code conn_set_planning(struct db *db, struct plumb_err *err);
 /* The connection's own error. */
 enum plumb_code conn_fail(struct db *db, const char *where, struct plumb_err *err);

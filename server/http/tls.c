@@ -1,6 +1,5 @@
 #include "server/http/tls.h"
 
-#include <errno.h>
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
 #include <string.h>
@@ -124,13 +123,14 @@ ssize_t
 http_tls_send(struct http_tls_wire *wire, gnutls_session_t session, const void *data,
               size_t len)
 {
-    if (wire->more && len <= sizeof wire->held) {
+    const bool wait = wire->more && len <= sizeof wire->held;
+
+    wire->more = false;
+    if (wait) {
         memcpy(wire->held, data, len);
         wire->nheld = len;
-        wire->more = false;
         return (ssize_t)len;
     }
-    wire->more = false;
     return wire->nheld > 0 ? send_joined(wire, session, data, len)
                            : gnutls_record_send2(session, data, len, 0, 0);
 }

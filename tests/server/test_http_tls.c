@@ -158,6 +158,17 @@ share(struct app *app, size_t len, size_t header)
               &err);
 }
 
+/* A reply of GET /shared, its body held against what share() made. */
+static void
+check_shared(const struct hc_reply *r, size_t len)
+{
+    assert_int_equal(200, r->status);
+    assert_int_equal(len, r->body_len);
+    for (size_t at = 0; at < len; at++)
+        if (r->body[at] != (char)('a' + at % 23))
+            fail_msg("another byte at %zu", at);
+}
+
 static void
 a_client_that_asks_much_and_reads_late_gets_every_byte(void **state)
 {
@@ -181,27 +192,19 @@ a_client_that_asks_much_and_reads_late_gets_every_byte(void **state)
         for (size_t k = 0; k < cases[i].n; k++) {
             struct hc_reply r = hc_read(c, 20000, true);
 
-            assert_int_equal(200, r.status);
-            assert_int_equal(cases[i].body, r.body_len);
-            for (size_t at = 0; at < r.body_len; at++)
-                if (r.body[at] != (char)('a' + at % 23))
-                    fail_msg("reply %zu has another byte at %zu", k, at);
+            check_shared(&r, cases[i].body);
             hc_reply_free(&r);
         }
         hc_close(c);
     }
 }
 
-/* One reply to GET /shared, its body held against what share() made. */
 static void
 get_shared(struct hc *c, size_t len)
 {
     struct hc_reply r = hc_ask(c, "GET", "/shared", NULL, NULL);
 
-    assert_int_equal(200, r.status);
-    assert_int_equal(len, r.body_len);
-    for (size_t at = 0; at < len; at++)
-        assert_int_equal('a' + at % 23, r.body[at]);
+    check_shared(&r, len);
     hc_reply_free(&r);
 }
 
